@@ -1,0 +1,184 @@
+"""Prebuilt mails to Postfix's smtp-sink through all gates and with full durability, beside three ways without them.
+
+20,000 mails are the promise's size (`OUTPOST_BENCH_MAILS=20000`); the default is smaller. Each peer sends the same bytes
+to the same kind of sink by the same client, one connection a mail; Huey and Outpost with six threads, Celery with its own
+default of processes. Redis keeps nothing on disk, and Huey's file is as durable as Huey makes it.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from benchmarks import peers
+from benchmarks.rows import Row
+from benchmarks.sending import MAILS, THREADS, end, free_port, send, sink, wait_for
+from engine import sequence
+from engine.channels.effects import Accepted, Letter, MailAccount, Outcome, Server, Trace
+from engine.counter import Counter
+from engine.dispatch import carry_on
+from engine.hands import Hands
+from storage.append_only import protect
+from storage.database import Database, open_database
+from storage.kinds import ActionState, LeadState, Security
+from storage.ledger import Entry
+from storage.tables import Action, Base, Lane, Lead, Mailbox
+from tests import makers
+from tests.makers import MONDAY
+
+_LANES = 24
+_ALWAYS = {"work_days": [1, 2, 3, 4, 5, 6, 7], "work_start": 0, "work_end": 24 * 60}
+_NO_LIMIT = 50_000_000  # so high that pacing asks for two milliseconds of the benchmark's own clock
+_TICK = timedelta(milliseconds=50)
+_SERVER = Server("127.0.0.1", 465, Security.SSL)
+
+
+def run() -> list[Row]:
+    with tempfile.TemporaryDirectory(prefix="outpost-dispatch-") as place, sink() as port:
+        folder = Path(place)
+        bare, bare_cpu = _bare(port)
+        ours, ours_cpu = _outpost(folder, port)
+        huey = _huey(folder, port)
+        celery = _celery(folder, port)
+    name = f"dispatch, {MAILS:,} mails"
+    return [
+        Row(name, f"{THREADS} threads, all gates, synchronous FULL", ours, "mails/s", "bare smtplib", bare, at_least=0.5),
+        Row(name, "the same", ours, "mails/s", "bare Huey tasks", huey, at_least=1.5),
+        Row(name, "the same", ours, "mails/s", "Celery on Redis", celery, at_least=3.0),
+        Row(name, "CPU of a mail, sending included", ours_cpu, "ms", "bare smtplib", bare_cpu),
+    ]
+
+
+def _bare(port: int) -> tuple[float, float]:
+    """Mails a second and milliseconds of CPU a mail of a plain loop."""
+    begin, cpu = time.perf_counter(), time.process_time()
+    for _ in range(MAILS):
+        send(port)
+    return MAILS / (time.perf_counter() - begin), (time.process_time() - cpu) / MAILS * 1000
+
+
+class _Prebuilt:
+    """Implements `effects.Mailer` with bytes that were built beforehand."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    def deliver(self, account: MailAccount, letter: Letter, seconds: float) -> Outcome:
+        send(self._port)
+        return Accepted({"answer": "250 2.0.0 Ok"})
+
+    def look_up(self, account: MailAccount, message_id: str, seconds: float) -> Trace:
+        return Trace.UNKNOWABLE
+
+
+def _account(_session: Session, mailbox: Mailbox) -> MailAccount:
+    return MailAccount(mailbox.address, "Ada", mailbox.address, "-", imap=_SERVER, smtp=_SERVER)
+
+
+def _letter(_session: Session, action: Entry) -> Letter:
+    return Letter(action.message_id or "", "marie@bravo.test", "A question", "prebuilt")
+
+
+def _outpost(folder: Path, port: int) -> tuple[float, float]:
+    database = open_database(folder / "outpost.db")
+    lanes = iter(_prepare(database))
+    hands, numbers, turn = Hands(_Prebuilt(port), _account, _letter), count(), threading.Lock()
+    counter = Counter(database, folder / "mark", lambda: MONDAY)
+
+    def now() -> datetime:
+        return MONDAY + next(numbers) * _TICK
+
+    def work() -> None:
+        while True:
+            with turn:
+                lane = next(lanes, None)
+            if lane is None:
+                return
+            carry_on(counter, lane, now, "bench", hands, lambda: True)
+
+    threads = [threading.Thread(target=work) for _ in range(THREADS)]
+    begin, cpu = time.perf_counter(), time.process_time()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    took, spent = time.perf_counter() - begin, time.process_time() - cpu
+    with database.read() as session:
+        sent = len(session.scalars(select(Action.id).where(Action.state == ActionState.ACCEPTED)).all())
+    database.close()
+    if sent != MAILS:
+        raise AssertionError(f"{sent} of {MAILS} mails were sent.")
+    return MAILS / took, spent / MAILS * 1000
+
+
+def _prepare(database: Database) -> list[int]:
+    """Addresses with a running campaign each, whose leads have their only step planned."""
+    with database.engine.connect().execution_options(write=True) as connection, connection.begin():
+        Base.metadata.create_all(connection)
+        protect(connection)
+    with database.write() as session:
+        makers.installation(session)
+        home = makers.workspace(session)
+        for number in range(_LANES):
+            ada = makers.identity(session, home.id, **_ALWAYS)
+            mailbox = makers.mailbox(session, ada, limit=_NO_LIMIT, gap_seconds=0)
+            spring = makers.campaign(session, ada)
+            lead = {"workspace_id": home.id, "campaign_id": spring.id, "mailbox_id": mailbox.id}
+            times = {"state": LeadState.NEW, "state_since": MONDAY, "created_at": MONDAY}
+            share = range(number, MAILS, _LANES)
+            people = [{**lead, **times, "email": f"lead{each}@bravo.test", "first_name": "Marie"} for each in share]
+            session.execute(insert(Lead), people)
+            leads = session.scalars(select(Lead.id).where(Lead.campaign_id == spring.id)).all()
+            sequence.begin(session, spring.id, leads, MONDAY)
+        return list(session.scalars(select(Lane.id)))
+
+
+def _huey(folder: Path, port: int) -> float:
+    command = [sys.executable, "-m", "benchmarks.peers", "huey", str(folder), str(port), str(MAILS)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=900).stdout
+    return MAILS / float(said)
+
+
+def _celery(folder: Path, port: int) -> float:
+    redis_port, done = free_port(), folder / "celery.done"
+    url = f"redis://127.0.0.1:{redis_port}/0"
+    server = ["redis-server", "--port", str(redis_port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    redis = subprocess.Popen(server, stdout=subprocess.DEVNULL)
+    try:
+        wait_for(redis_port, redis)
+        peers.celery.conf.broker_url = url
+        for _ in range(MAILS):
+            peers.send_by_celery.delay()
+        return MAILS / _consumed(url, port, done)
+    finally:
+        end(redis)
+
+
+def _consumed(url: str, port: int, done: Path) -> float:
+    """Seconds from the first mail that a Celery worker sends to the last."""
+    command = [sys.executable, "-m", "celery", "-A", "benchmarks.peers", "worker", "--without-gossip", "--without-mingle"]
+    given = {**os.environ, "BENCH_REDIS": url, "BENCH_SINK": str(port), "BENCH_DONE": str(done), "C_FORCE_ROOT": "1"}
+    worker = subprocess.Popen(command, env=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait_for_size(done, 1, worker)
+        begin = time.perf_counter()
+        _wait_for_size(done, MAILS, worker)
+        return time.perf_counter() - begin
+    finally:
+        end(worker)
+
+
+def _wait_for_size(done: Path, size: int, worker: subprocess.Popen[bytes]) -> None:
+    ends = time.monotonic() + 900
+    while not done.exists() or done.stat().st_size < size:
+        if worker.poll() is not None or time.monotonic() > ends:
+            raise RuntimeError("The Celery worker ended before its work did.")
+        time.sleep(0.01)

@@ -1,0 +1,1 @@
+"""What a person can ask for, what is due, and how it is carried out."""

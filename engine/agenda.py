@@ -1,0 +1,69 @@
+"""What is due: the lanes whose wake-up has come, and how a change wakes what it may have freed."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, bindparam, exists, select, text, true, update
+from sqlalchemy.orm import Session
+
+from storage.columns import table_of
+from storage.kinds import ActionState
+from storage.lanes import WAKE, earlier
+from storage.ledger import connection_of
+from storage.tables import OPEN, Action, Lane
+
+
+def due_lanes(session: Session, now: datetime, limit: int) -> list[int]:
+    """The lanes to look at now, the longest waiting first; one index look-up when there are none."""
+    return list(connection_of(session).execute(_DUE, {"now": now, "most": limit}).scalars())
+
+
+_DUE = select(Lane.id).where(Lane.wake_at <= bindparam("now")).order_by(Lane.wake_at).limit(bindparam("most"))
+
+
+def next_wake(session: Session) -> datetime | None:
+    """When the next lane wants to be looked at."""
+    return session.scalar(select(Lane.wake_at).where(Lane.wake_at.is_not(None)).order_by(Lane.wake_at).limit(1))
+
+
+def wake_lane(session: Session, lane_ids: Iterable[int], at: datetime) -> None:
+    """Look at these lanes at `at`, or earlier if they are already to be looked at earlier."""
+    ids = list(lane_ids)
+    if ids:
+        connection_of(session).execute(_WAKE_LANES, {"wake": at, "lanes": ids})
+
+
+def wake_identity(session: Session, identity_id: int, now: datetime) -> None:
+    _wake(session, Lane.identity_id == identity_id, now)
+
+
+def wake_workspace(session: Session, workspace_id: int, now: datetime) -> None:
+    _wake(session, Lane.workspace_id == workspace_id, now)
+
+
+def wake_all(session: Session, now: datetime) -> None:
+    _wake(session, true(), now)
+
+
+def clock_went_back(session: Session, now: datetime) -> None:
+    """Look at everything anew: what was put off while the clock was ahead would sleep until that future."""
+    _wake(session, true(), now)
+    unsettled = (ActionState.UNKNOWN, ActionState.RECONCILING)
+    session.execute(
+        update(Action).where(Action.state.in_(unsettled), Action.wait_until > now).values(wait_until=now),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def sweep(session: Session, now: datetime) -> None:
+    """Wake lanes that have open actions and no wake-up at all: the net below a change that forgot to wake."""
+    waiting = exists(select(Action.id).where(Action.lane_id == Lane.id, text(f"action.{OPEN}")))
+    _wake(session, Lane.wake_at.is_(None) & Lane.holder.is_(None) & waiting, now)
+
+
+def _wake(session: Session, condition: ColumnElement[bool], at: datetime) -> None:
+    connection_of(session).execute(_WAKE.where(condition), {"wake": at})
+
+
+_WAKE = update(table_of(Lane)).values(wake_at=earlier(WAKE))
+_WAKE_LANES = _WAKE.where(Lane.id.in_(bindparam("lanes", expanding=True)))

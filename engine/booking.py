@@ -1,0 +1,197 @@
+"""Booking the next action of a lane: the verdict of each that may be next, and quota and lane held for the one that runs.
+
+Quota is taken at reserve and given back only with proof that nothing happened. What does not run is told why, and the lane
+is looked at again when that may have changed.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, update
+from sqlalchemy.orm import Session
+
+from engine import outcomes
+from engine.outcomes import day_of
+from engine.rules.facts import Facts, Refuse, Run, Wait
+from engine.rules.permit import permit
+from engine.rules.phrases import phrase
+from engine.situations import Situation, situations
+from storage.columns import table_of
+from storage.kinds import ActionState, Gate, LeadState, QuotaClock, Reason
+from storage.lanes import begin_effect, release_lease, take_lease
+from storage.ledger import Entry, Note, connection_of, move, move_through, take_quota
+from storage.prepared import Prepared
+from storage.readings import heads
+from storage.tables import Action
+
+LEASE = timedelta(minutes=5)
+# Waits that end earlier when a temporary limit does.
+_LIMITED = frozenset(
+    {
+        Reason.LIMIT_ZERO,
+        Reason.DAY_LIMIT,
+        Reason.ROLLING_24_HOURS_LIMIT,
+        Reason.ROLLING_7_DAYS_LIMIT,
+        Reason.ROLLING_30_DAYS_LIMIT,
+        Reason.PENDING_LIMIT,
+        Reason.PACING,
+    }
+)
+_UNREADABLE = timedelta(minutes=1)
+_MOST_REFUSED = 50  # a visit ends after so many that can't run; the lane is looked at again soon
+_AGAIN = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """An action whose lane is held, with its quota from `reserved` on; it must begin before `not_after`."""
+
+    entry: Entry
+    epoch: int
+    not_after: datetime
+    mailbox_id: int | None
+
+    @property
+    def fence(self) -> int | None:
+        """The epoch that its action must carry, once it carries one."""
+        return self.epoch if self.entry.state is ActionState.RESERVED else None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The action that may run now, with what said so; nothing is taken for it yet but the lane."""
+
+    booking: Booking
+    facts: Facts
+
+
+def choose(session: Session, lane_id: int, now: datetime, holder: str, epoch: int | None = None) -> Choice | None:
+    """Find the lane's next action that may run; None when there is none, then the lane is free and its wake-up set.
+
+    `epoch` is that of a lane which the caller holds already; otherwise it is taken here, if it is free.
+    """
+    held = take_lease(session, lane_id, holder, now, LEASE) if epoch is None else epoch
+    if held is None:
+        return None
+    passed: set[int] = set()
+    waits: list[datetime] = []
+    for _ in range(_MOST_REFUSED):
+        candidates = [head.id for head in heads(session, lane_id, passed)]
+        if not candidates:
+            break
+        found = situations(session, candidates, now, by_holder=True)
+        verdicts: list[Wait | Refuse] = []
+        for situation in (found[action_id] for action_id in candidates):
+            verdict = permit(situation.facts, now)
+            if isinstance(verdict, Run):
+                return Choice(Booking(situation.entry, held, verdict.not_after, situation.mailbox_id), situation.facts)
+            _set_aside(session, situation, verdict, now, waits)
+            verdicts.append(verdict)
+        passed.update(candidates)
+        if not _may_others_run(verdicts):
+            break
+    else:
+        waits.append(now + _AGAIN)
+    release_lease(session, lane_id, held, min(waits, default=None))
+    return None
+
+
+def reserve(session: Session, lane_id: int, now: datetime, holder: str) -> Booking | None:
+    """Hold the lane and book its next action with its quota, for a last gate in another transaction."""
+    choice = choose(session, lane_id, now, holder)
+    if choice is None:
+        return None
+    booked = _take(session, choice, now)
+    if booked is None:
+        return None
+    entry, note, values = booked
+    if not move(session, entry, ActionState.RESERVED, note, **values):
+        raise RuntimeError("An action moved while its lane was held.")
+    reserved = replace(entry, state=ActionState.RESERVED, attempt=entry.attempt + 1)
+    return replace(choice.booking, entry=reserved)
+
+
+def book_and_begin(session: Session, choice: Choice, evidence: dict[str, Any], now: datetime) -> Booking | None:
+    """Book the chosen action with its quota and write `sending` for it at once; None when the quota's referee says no."""
+    booked = _take(session, choice, now)
+    if booked is None:
+        return None
+    entry, note, values = booked
+    beginning = Note(now, note.day, "worker", evidence=evidence)
+    steps = ((ActionState.RESERVED, note), (ActionState.SENDING, beginning))
+    if not move_through(session, entry, steps, sending_at=now, **values):
+        raise RuntimeError("An action moved while its lane was held.")
+    begin_effect(session, entry.lane_id, choice.booking.epoch, now, LEASE)
+    begun = replace(entry, state=ActionState.SENDING, attempt=entry.attempt + 1)
+    return replace(choice.booking, entry=begun)
+
+
+def _take(session: Session, choice: Choice, now: datetime) -> tuple[Entry, Note, dict[str, Any]] | None:
+    """Take the quota; the entry, the event of its booking, and what the action's row then holds."""
+    entry, facts, epoch = choice.booking.entry, choice.facts, choice.booking.epoch
+    day = day_of(entry, now)
+    limit = next(use.limit for use in facts.uses or () if use.clock is QuotaClock.LOCAL_DAY)
+    attempt = entry.attempt + 1
+    if not take_quota(session, entry, day, limit, attempt, now):
+        # The referee disagrees with the count: somebody else was quicker. Ask again shortly.
+        release_lease(session, entry.lane_id, epoch, now + timedelta(seconds=5))
+        return None
+    note = Note(now, day, "worker", evidence=_values(facts, now), spent=1)
+    values = {"attempt": attempt, "epoch": epoch, "not_after": choice.booking.not_after, "reserved_at": now}
+    return entry, note, {**values, "wait_until": None}
+
+
+def _may_others_run(verdicts: list[Wait | Refuse]) -> bool:
+    """Whether what stopped these heads is theirs alone (their lead's or campaign's), so that those behind may run."""
+    own = (Reason.EARLIER_STEP_OPEN, Reason.COOL_DOWN)
+    return any(isinstance(verdict, Refuse) or verdict.reason in own for verdict in verdicts)
+
+
+def _set_aside(session: Session, situation: Situation, verdict: Wait | Refuse, now: datetime, waits: list[datetime]) -> None:
+    """It does not run now: it ends, or it is said why it waits, and the lane is looked at when that may have changed."""
+    if isinstance(verdict, Refuse):
+        _skip(session, situation.entry, situation.facts, verdict.reason, now)
+        return
+    _note_wait(session, situation, verdict, now)
+    if verdict.until is not None:
+        waits.append(verdict.until)
+    if verdict.reason in _LIMITED and situation.limits_until is not None:
+        waits.append(situation.limits_until)
+    if verdict.reason is Reason.COUNT_UNREADABLE:
+        waits.append(now + _UNREADABLE)  # nobody tells the lane when the counts can be read again
+
+
+def _skip(session: Session, entry: Entry, facts: Facts, reason: Reason, now: datetime) -> None:
+    note = Note(now, day_of(entry, now), "worker", reason, _values(facts, now))
+    move(session, entry, ActionState.SKIPPED, note)
+    end_lead(session, entry, reason, now)
+
+
+def end_lead(session: Session, entry: Entry, reason: Reason, now: datetime) -> None:
+    """What refused the action ends its lead, too."""
+    if entry.lead_id is not None:
+        state = LeadState.LEFT_OUT if reason is Reason.SUPPRESSED else LeadState.FAILED
+        outcomes.close_lead(session, entry.lead_id, state, reason, now)
+
+
+def _note_wait(session: Session, situation: Situation, verdict: Wait, now: datetime) -> None:
+    """Keep on the row why it waits: its time has come, so from planned it becomes due; only a change is an event."""
+    entry = situation.entry
+    # A cool-down is the lead's own: those behind it must not wait, so it takes its place where it ends.
+    ends_by_itself = verdict.reason is Reason.COOL_DOWN and verdict.until is not None
+    place: dict[str, Any] = {"due_at": verdict.until} if ends_by_itself else {}
+    if entry.state is ActionState.PLANNED and now >= entry.due_at:
+        note = Note(now, day_of(entry, now), "worker", verdict.reason)
+        move(session, entry, ActionState.DUE, note, wait_until=verdict.until, **place)
+    elif situation.waits != (verdict.reason, verdict.until):
+        waits = {"of_action": entry.id, "reason": verdict.reason, "wait_until": verdict.until, **place}
+        _WAITS.changed(connection_of(session), waits)
+
+
+_WAITS = Prepared(update(table_of(Action)).where(Action.id == bindparam("of_action")))
+
+
+def _values(facts: Facts, now: datetime) -> dict[str, Any]:
+    """The values of every gate at that moment, for the timeline and the why."""
+    return {"gates": {gate.value: phrase(gate, facts, now) for gate in Gate}}

@@ -1,0 +1,1 @@
+"""Effects on the world: one module per channel, each knowing the network and never the tables."""

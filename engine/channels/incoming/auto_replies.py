@@ -1,0 +1,104 @@
+"""Whether a mail was written by a machine on a person's behalf (RFC 3834), and when that person says to be back."""
+
+import re
+from datetime import date, timedelta
+
+from babel.dates import get_month_names
+
+from engine.channels.incoming.parsed import Mail
+
+_LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl")
+_SUBJECT = re.compile(
+    r"^\s*(?:automatic reply|auto(?:matic)?[- ]?(?:reply|response|answer)|auto:|out of (?:the )?office"
+    r"|ooo:|away (?:from|until)"
+    r"|automatische antwort|abwesen|réponse automatique|absence|absent|respuesta autom|fuera de la oficina"
+    r"|risposta automatica"
+    r"|fuori sede|resposta autom|fora do escrit|automatisch antwoord|afwezig|autoodpowied|odpowied. automatyczna|nieobecn"
+    r"|自動返信|自动回复)",
+    re.I,
+)
+_BULK = ("bulk", "auto_reply", "junk", "list")
+_BACK = (
+    r"until|till|through|back (?:in[^.\n]{0,25})?(?:on|from|at)?|return\w*(?: \S+){0,4} on|return\w*"
+    r"|bis(?: einschließlich| zum)?|wieder(?: \S+){0,3} ab|zurück(?: am)?|ab dem|jusqu['’]au|de retour(?: le)?"
+    r"|retour(?: le)?"
+    r"|hasta(?: el)?|vuel\w+(?: el)?|regres\w+(?: el)?|fino al|torn\w+(?: il)?|rientr\w+(?: il)?|até(?: o dia)?"
+    r"|volt\w+(?: \S+){0,2}|regress\w+(?: \S+){0,2}|tot(?: en met)?|terug(?: op)?|do(?: dnia)?|wrac\w+"
+)
+_MONTHS = {
+    name.strip(".").casefold(): number
+    for language in _LANGUAGES
+    for width in ("wide", "abbreviated")
+    for context in ("format", "stand-alone")
+    for number, name in get_month_names(width, context, language).items()
+}
+_NAMES = "|".join(sorted(map(re.escape, _MONTHS), key=len, reverse=True))
+_FORMS = (
+    re.compile(r"(?P<year>20\d\d)-(?P<month>\d\d?)-(?P<day>\d\d?)"),
+    re.compile(
+        r"(?P<day>\d\d?)(?:st|nd|rd|th|er|º|\.)?\s*(?:of |de |di )?"
+        rf"(?P<name>{_NAMES})\b\.?,?(?:\s*(?:de )?(?P<year>20\d\d))?"
+    ),
+    re.compile(rf"(?P<name>{_NAMES})\b\.?\s*(?P<day>\d\d?)(?:st|nd|rd|th)?\b(?:,?\s*(?P<year>20\d\d))?"),
+    re.compile(r"(?P<day>\d\d?)[./](?P<month>\d\d?)(?:[./](?P<year>20\d\d|\d\d))?"),
+)
+_AFTER_WORD = re.compile(rf"\b(?:{_BACK})\b[^\n\d]{{0,40}}?(?=\d|\b(?:{_NAMES})\b)", re.I)
+_APPLE = re.compile(r"endDate=(\d{4})-(\d\d)-(\d\d)")
+_FARTHEST = timedelta(days=120)
+
+
+def is_auto_reply(mail: Mail) -> bool:
+    """A machine's answer. Ask for a bounce first: bounces carry the same headers."""
+    if mail.header("auto-submitted").split(";")[0].strip().lower() not in ("", "no"):
+        return True
+    if any(mail.header(name) for name in ("x-autoreply", "x-autorespond", "x-auto-reply-from", "x-apple-action")):
+        return True
+    if mail.header("precedence").strip().lower() in _BULK:
+        return True
+    if _SUBJECT.search(mail.subject):
+        return True
+    # Exchange adds this to people's mails too; an empty envelope sender is what a machine answers with.
+    suppress = bool(mail.header("x-auto-response-suppress"))
+    return mail.header("return-path").strip() == "<>" and (suppress or bool(mail.answers))
+
+
+def back_on(mail: Mail, arrived: date) -> date | None:
+    """The day that the mail gives as the return, if it is ahead and not too far."""
+    told = _APPLE.search(mail.header("x-apple-criteria"))
+    if told:
+        return _ahead(_day(*map(int, told.groups())), arrived)
+    text = f"{mail.subject}\n{mail.text}"[:4000].casefold()
+    for word in _AFTER_WORD.finditer(text):
+        found = _date_at(text[word.end() : word.end() + 40], arrived)
+        if found is not None:
+            return found
+    return None
+
+
+def _date_at(text: str, arrived: date) -> date | None:
+    for form in _FORMS:
+        match = form.match(text)
+        if match is None:
+            continue
+        parts = match.groupdict()
+        month = _MONTHS[parts["name"]] if parts.get("name") else int(parts["month"])
+        return _nearest(parts.get("year"), month, int(parts["day"]), arrived)
+    return None
+
+
+def _nearest(year: str | None, month: int, day: int, arrived: date) -> date | None:
+    if year:
+        return _ahead(_day(int(year) + (2000 if len(year) == 2 else 0), month, day), arrived)
+    this, following = _day(arrived.year, month, day), _day(arrived.year + 1, month, day)
+    return _ahead(this, arrived) or _ahead(following, arrived)
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _ahead(day: date | None, arrived: date) -> date | None:
+    return day if day is not None and arrived <= day <= arrived + _FARTHEST else None

@@ -1,0 +1,187 @@
+"""The driver: one identity, one browser context, one lock, one deadline for each thing done at LinkedIn.
+
+A browser is started for each action and closed with it, in the caller's own thread: Playwright's objects belong to one
+thread, nothing idles, and at most `most` browsers run at once.
+"""
+
+import os
+import shutil
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar, cast
+
+from playwright.sync_api import Browser, BrowserContext, Error, StorageState, sync_playwright
+
+from engine.channels.effects import Trace, Uncertain
+from engine.channels.linkedin import invitations, messages, networks, profiles, sales, signing_in
+from engine.channels.linkedin.outcomes import (
+    Ask,
+    Blocked,
+    BlockedKind,
+    Connection,
+    Gate,
+    InboxMessage,
+    Invitation,
+    LinkedInOutcome,
+    NotDone,
+    OwnProfile,
+    Person,
+    ProfileState,
+    ScrapedLead,
+    SessionState,
+    SignedIn,
+    SignInEnd,
+)
+from engine.channels.linkedin.sitting import Sitting, Stop
+
+T = TypeVar("T")
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+def executable() -> str:
+    """`OUTPOST_CHROMIUM`, or the first Chromium on the PATH."""
+    found = os.environ.get("OUTPOST_CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
+    if not found:
+        raise Error("No Chromium was found; install the Debian package chromium, or name one in OUTPOST_CHROMIUM.")
+    return found
+
+
+@contextmanager
+def system_chromium() -> Iterator[Browser]:
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable(), args=arguments)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@dataclass(slots=True)
+class Driver:
+    """`opening` gives a browser; `arrange` is for practice alone: it leads LinkedIn's host to the stand-in."""
+
+    folder: Path | None = None  # where pictures of unknown pages are kept
+    most: int = 4
+    opening: Callable[[], AbstractContextManager[Browser]] = system_chromium
+    arrange: Callable[[BrowserContext], None] | None = None
+    _places: threading.BoundedSemaphore = field(init=False)
+    _locks: defaultdict[str, threading.Lock] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._places = threading.BoundedSemaphore(self.most)
+        self._locks = defaultdict(threading.Lock)
+
+    def sign_in(self, identity: str, email: str, password: str, ask: Ask, seconds: float = 600) -> SignInEnd:
+        """The password is used once. "Signed in" is said after a new browser opened the feed with the session."""
+        state: list[StorageState] = []
+
+        def work(sitting: Sitting) -> SignInEnd | None:
+            ended = signing_in.sign_in(sitting, email, password, ask)
+            state.append(sitting.page.context.storage_state())
+            return ended
+
+        ended = self._run(identity, None, seconds, work)
+        if ended is not None:
+            return cast(SignInEnd, ended)
+        saved = cast(SessionState, state[0])
+        profile = self.read_own_profile(identity, saved)
+        return SignedIn(profile, saved) if isinstance(profile, OwnProfile) else cast(SignInEnd, profile)
+
+    def read_own_profile(self, identity: str, state: SessionState, seconds: float = 60) -> OwnProfile | LinkedInOutcome:
+        def work(sitting: Sitting) -> OwnProfile:
+            sitting.go("/feed/")
+            sitting.page.goto("https://www.linkedin.com/sales/home", timeout=sitting.left(30), wait_until="domcontentloaded")
+            return profiles.own(sitting)
+
+        return self._run(identity, state, seconds, work)
+
+    def request_connection(
+        self, identity: str, state: SessionState, person: Person, note: str, gate: Gate, seconds: float = 90
+    ) -> LinkedInOutcome:
+        return self._run(identity, state, seconds, lambda sitting: invitations.request(sitting, person, note, gate))
+
+    def send_message(
+        self, identity: str, state: SessionState, person: Person, text: str, gate: Gate, seconds: float = 90
+    ) -> LinkedInOutcome:
+        return self._run(identity, state, seconds, lambda sitting: messages.send(sitting, person, text, gate))
+
+    def withdraw(
+        self, identity: str, state: SessionState, person: Person, gate: Gate, seconds: float = 240
+    ) -> LinkedInOutcome:
+        return self._run(identity, state, seconds, lambda sitting: networks.withdraw(sitting, person, gate))
+
+    def look_up_invitation(self, identity: str, state: SessionState, person: Person, seconds: float = 90) -> Trace:
+        found = self._run(identity, state, seconds, lambda sitting: networks.look_up(sitting, person))
+        return found if isinstance(found, Trace) else Trace.UNREADABLE
+
+    def look_up_message(self, identity: str, state: SessionState, person: Person, text: str, seconds: float = 90) -> Trace:
+        found = self._run(identity, state, seconds, lambda sitting: messages.look_up(sitting, person, text))
+        return found if isinstance(found, Trace) else Trace.UNREADABLE
+
+    def profile_state(
+        self, identity: str, state: SessionState, person: Person, seconds: float = 60
+    ) -> ProfileState | LinkedInOutcome:
+        return self._run(identity, state, seconds, lambda sitting: profiles.read(sitting, person).state)
+
+    def sent_invitations(
+        self, identity: str, state: SessionState, seconds: float = 180
+    ) -> tuple[Invitation, ...] | LinkedInOutcome:
+        return self._run(identity, state, seconds, networks.sent_invitations)
+
+    def connections(
+        self, identity: str, state: SessionState, most: int = 200, seconds: float = 180
+    ) -> tuple[Connection, ...] | LinkedInOutcome:
+        return self._run(identity, state, seconds, lambda sitting: networks.connections(sitting, most))
+
+    def inbox(self, identity: str, state: SessionState, seconds: float = 180) -> tuple[InboxMessage, ...] | LinkedInOutcome:
+        return self._run(identity, state, seconds, messages.inbox)
+
+    def scrape(
+        self, identity: str, state: SessionState, url: str, most: int, seconds: float = 600
+    ) -> tuple[ScrapedLead, ...] | LinkedInOutcome:
+        return self._run(identity, state, seconds, lambda sitting: sales.scrape(sitting, url, most))
+
+    def _run(
+        self, identity: str, state: SessionState | None, seconds: float, work: Callable[[Sitting], T]
+    ) -> T | LinkedInOutcome:
+        until = time.monotonic() + seconds
+        with ExitStack() as held:
+            for lock in (self._locks[identity], self._places):
+                if not lock.acquire(timeout=max(0.0, until - time.monotonic())):
+                    return NotDone("No browser was free in time.")
+                held.callback(lock.release)
+            sitting: Sitting | None = None
+            try:
+                context = held.enter_context(self._context(state))
+                sitting = Sitting(context.new_page(), until, self.folder)
+                return work(sitting)
+            except Stop as stop:
+                return _after_all(stop.outcome, sitting)
+            except Error as error:
+                note = f"The page did not answer as expected ({type(error).__name__})."
+                return Uncertain(note) if sitting is not None and sitting.clicked else NotDone(note)
+
+    @contextmanager
+    def _context(self, state: SessionState | None) -> Iterator[BrowserContext]:
+        with self.opening() as browser:
+            context = browser.new_context(storage_state=cast(StorageState, state) if state else None, locale="en-US")
+            try:
+                if self.arrange:
+                    self.arrange(context)
+                yield context
+            finally:
+                context.close()
+
+
+def _after_all(outcome: LinkedInOutcome, sitting: Sitting | None) -> LinkedInOutcome:
+    """What stops an action after its click doesn't say that nothing happened, unless LinkedIn said so in a dialog."""
+    said = (BlockedKind.WEEKLY_LIMIT, BlockedKind.NOTE_QUOTA)
+    if sitting is not None and sitting.clicked and isinstance(outcome, Blocked) and outcome.kind not in said:
+        return Uncertain(f"It may have happened before this: {outcome.note}")
+    return outcome

@@ -1,0 +1,191 @@
+"""The account's lists: invitations sent, with their withdrawal, and connections; long lists draw only what is in sight."""
+
+import re
+from contextlib import suppress
+from datetime import timedelta
+
+from playwright.sync_api import Error
+
+from engine.channels.effects import Trace, Uncertain
+from engine.channels.linkedin import profiles
+from engine.channels.linkedin.outcomes import (
+    Connection,
+    Done,
+    Gate,
+    Invitation,
+    LeadProblem,
+    LeadProblemKind,
+    LinkedInOutcome,
+    NotDone,
+    Person,
+    ProfileState,
+)
+from engine.channels.linkedin.sitting import Sitting, Stop, rows, same_name, slug_of
+
+_SENT = "/mynetwork/invitation-manager/sent/"
+_CONNECTIONS = "/mynetwork/invite-connect/connections/"
+_IDLE, _PASSES = 3, 3
+_DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
+_ROWS = """const rows = (mark) => [...document.querySelectorAll('main a, main button')].filter(e => e.checkVisibility()
+    && (mark === 'W' ? /^Withdraw/.test(e.getAttribute('aria-label') || e.innerText || '')
+      || e.dataset.viewName === 'sent-invitations-withdraw-single'
+      : /^Message/.test(e.getAttribute('aria-label') || e.innerText || '')))
+  .map(e => {
+    let row = e.closest('[role=listitem], li, [data-display-contents]') || e.parentElement;
+    while (row.parentElement && !row.querySelector('a[href*="/in/"]')) row = row.parentElement;
+    const links = [...row.querySelectorAll('a[href*="/in/"]')];
+    const label = (e.getAttribute('aria-label') || '').match(/(?:sent to|Message) (.+)$/);
+    const named = links.map(a => a.innerText.trim()).find(Boolean);
+    const href = links.length ? links[0].href : '';
+    return {control: e, href: href, name: label ? label[1] : named || '', text: row.innerText};
+  });"""
+_READ = f"(mark) => {{ {_ROWS} return rows(mark).map(({{control, ...row}}) => row); }}"
+# Rows are drawn anew while the list moves, so a row's control is looked up by its link at the moment it is needed.
+_CONTROL = f"""(href) => {{ {_ROWS} const found = rows('W').filter(row => row.href === href);
+  return found.length === 1 ? found[0].control : null; }}"""
+_SCROLL = """() => { const box = document.querySelector('main#workspace') || document.querySelector('main');
+  for (const e of [box, document.scrollingElement]) if (e) e.scrollTop += Math.max(300, e.clientHeight * 0.8); }"""
+_TO_TOP = """() => { const box = document.querySelector('main#workspace') || document.querySelector('main');
+  for (const e of [box, document.scrollingElement]) if (e) e.scrollTop = 0; }"""
+
+
+def _collect(sitting: Sitting, mark: str, most: int, sought: str = "", least: int = 0) -> dict[str, dict[str, str]]:
+    """Rows by slug, gathered while scrolling, until the sought one is in sight or nothing new comes.
+
+    A list drawn late or only in part is gone through again from its top while fewer than `least` were seen.
+    """
+    found: dict[str, dict[str, str]] = {}
+    idle, passes = 0, 1
+    while len(found) < most:
+        before = len(found)
+        for row in rows(sitting.page.evaluate(_READ, mark)):
+            if slug := slug_of(row["href"]):
+                found.setdefault(slug, row)
+        if sought in found:
+            break
+        idle = 0 if len(found) > before else idle + 1
+        if idle > _IDLE:
+            if len(found) >= least or passes == _PASSES:
+                break
+            idle, passes = 0, passes + 1
+            sitting.page.evaluate(_TO_TOP)
+        _further(sitting, is_at_end=idle > 0)
+    return found
+
+
+def _further(sitting: Sitting, is_at_end: bool) -> None:
+    sitting.page.evaluate(_SCROLL)
+    more = sitting.page.locator("main").get_by_role("button", name=re.compile(r"^(Load|Show) more")).locator("visible=true")
+    with suppress(Error):  # covered by a row that is being drawn: scrolling on brings it out again
+        if is_at_end and more.count() == 1:
+            more.click(timeout=sitting.left(1.5))
+    sitting.pause(0.25)
+
+
+def _sent(sitting: Sitting, sought: str = "") -> tuple[dict[str, dict[str, str]], bool]:
+    """The rows, and whether they are all: their number is the one that the page tells."""
+    sitting.go(_SENT)
+    _drawn(sitting)
+    text = sitting.page.locator("main").first.inner_text(timeout=sitting.left())
+    told = re.search(r"People \((\d[\d,]*)\)", text)
+    least = int(told.group(1).replace(",", "")) if told else 0
+    found = _collect(sitting, "W", 5000, sought, least)
+    return found, len(found) >= least
+
+
+def _drawn(sitting: Sitting) -> None:
+    """Wait for a first row; a list without any stays as it is."""
+    with suppress(Error):
+        sitting.page.locator('main a[href*="/in/"]').first.wait_for(timeout=sitting.left(3))
+    sitting.pause(0.3)
+
+
+def sent_invitations(sitting: Sitting) -> tuple[Invitation, ...]:
+    found, is_whole = _sent(sitting)
+    if not is_whole:
+        raise sitting.drift("the list of sent invitations ends before its count")
+    return tuple(_invitation(slug, row) for slug, row in found.items())
+
+
+def _invitation(slug: str, row: dict[str, str]) -> Invitation:
+    words = re.search(r"Sent [^\n]*", row["text"])
+    return Invitation(slug, row["name"], age(words.group(0) if words else ""), words.group(0) if words else "")
+
+
+def age(words: str) -> timedelta:
+    """The least time since "Sent 2 weeks ago": LinkedIn rounds down."""
+    found = re.search(r"(\d+|an?) (day|week|month|year)s? ago", words)
+    if not found:
+        return timedelta(days=1 if "yesterday" in words else 0)
+    return timedelta(days=_DAYS[found.group(2)] * (int(found.group(1)) if found.group(1).isdigit() else 1))
+
+
+def connections(sitting: Sitting, most: int) -> tuple[Connection, ...]:
+    """The newest connections first; only who is there counts, absence proves nothing."""
+    sitting.go(_CONNECTIONS)
+    _drawn(sitting)
+    found = list(_collect(sitting, "M", most).items())[:most]
+    words = {slug: re.search(r"Connected [^\n]*", row["text"]) for slug, row in found}
+    return tuple(Connection(slug, row["name"], w.group(0) if (w := words[slug]) else "") for slug, row in found)
+
+
+def withdraw(sitting: Sitting, person: Person, gate: Gate) -> LinkedInOutcome:
+    slug = person.slug.lower()
+    found, is_whole = _sent(sitting, slug)
+    row = found.get(slug)
+    if row is None:
+        if not is_whole:
+            raise sitting.drift("the list of sent invitations ends before its count")
+        return LeadProblem(LeadProblemKind.NOT_PENDING)
+    if not same_name(person.name, row["name"]):
+        return LeadProblem(LeadProblemKind.WRONG_PERSON)
+    _open_withdrawal(sitting, row["href"])
+    _confirm(sitting, person, gate)
+    return _proof(sitting, slug)
+
+
+def _proof(sitting: Sitting, slug: str) -> LinkedInOutcome:
+    """The toast is not believed: the list, loaded anew, must not hold it, and must be whole."""
+    try:
+        found, is_whole = _sent(sitting)
+    except (Error, Stop):
+        return Uncertain("The invitation may be withdrawn; the list could not be read again.")
+    if slug in found:
+        return NotDone("The list, loaded anew, still holds the invitation.")
+    return Done({"slug": slug}) if is_whole else Uncertain("The list of sent invitations could not be read to its end.")
+
+
+def _open_withdrawal(sitting: Sitting, href: str) -> None:
+    control = sitting.page.evaluate_handle(_CONTROL, href).as_element()
+    if control is None:
+        raise sitting.drift("the invitation's row is not clear")
+    control.scroll_into_view_if_needed(timeout=sitting.left(5))
+    control = sitting.page.evaluate_handle(_CONTROL, href).as_element()  # scrolling may have drawn the rows anew
+    if control is None:
+        raise sitting.drift("the invitation's row is not clear")
+    control.click(timeout=sitting.left(5))
+
+
+def _confirm(sitting: Sitting, person: Person, gate: Gate) -> None:
+    dialogs = sitting.page.locator(":is(dialog[open], [role=dialog], [role=alertdialog]):visible")
+    dialog = dialogs.filter(has_text="Withdraw invitation")
+    dialog.first.wait_for(timeout=sitting.left(8))
+    confirm = dialog.get_by_role("button", name=re.compile("^Withdraw")).locator("visible=true")
+    if confirm.count() != 1:
+        raise sitting.drift("the dialog to withdraw is not clear")
+    label = re.search(r"sent to (.+)$", confirm.get_attribute("aria-label") or "")
+    if label and not same_name(person.name, label.group(1)):
+        raise sitting.drift("the dialog names another person")
+    sitting.click_at_last(confirm, gate)
+    sitting.pause(0.5)
+
+
+def look_up(sitting: Sitting, person: Person) -> Trace:
+    """Whether an invitation went out: by the profile first, then by the whole list of those sent."""
+    card = profiles.read(sitting, person)
+    if card.state in (ProfileState.PENDING, ProfileState.CONNECTED):
+        return Trace.FOUND
+    found, is_whole = _sent(sitting)
+    if card.slug in found or person.slug.lower() in found:
+        return Trace.FOUND
+    return Trace.ABSENT if is_whole and card.state is ProfileState.CONNECTABLE else Trace.UNKNOWABLE

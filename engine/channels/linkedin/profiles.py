@@ -1,0 +1,141 @@
+"""What a profile's top card says: whose it is, and how the account stands to that person."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qs, quote, urlsplit
+
+from playwright.sync_api import Error, Locator
+
+from engine.channels.linkedin.outcomes import LeadProblem, LeadProblemKind, OwnProfile, Person, ProfileState
+from engine.channels.linkedin.sitting import Sitting, Stop, rows, same_name, slug_of
+
+# The card by its component key, else the one around the heading with the name: sidebars hold other people's buttons.
+_MARK_CARD = """(name) => {
+  const seen = e => e.checkVisibility({visibilityProperty: true});
+  const plain = t => t.trim().toLowerCase();
+  document.querySelectorAll('[data-outpost-card]').forEach(e => e.removeAttribute('data-outpost-card'));
+  const keyed = [...document.querySelectorAll('[componentkey*="profile.card.ref"]')]
+    .filter(e => /topcard/i.test(e.getAttribute('componentkey')) && seen(e) && e.querySelector('h1,h2'));
+  const heads = [...document.querySelectorAll('main h1, main h2')].filter(seen);
+  const head = (keyed[0] && [...keyed[0].querySelectorAll('h1,h2')].find(seen))
+    || heads.find(h => name && plain(h.innerText) === plain(name)) || heads[0];
+  if (!head) return null;
+  const card = keyed[0] || head.closest('[componentkey*="profile.card.ref"]') || head.closest('section')
+    || head.closest('main');
+  card.setAttribute('data-outpost-card', '');
+  const html = (card.getAttribute('componentkey') || '') + [...card.querySelectorAll('a[href*="profileUrn"]')]
+    .map(a => decodeURIComponent(a.href)).join(' ');
+  const photo = card.querySelector('img[src^="https:"]');
+  return {name: head.innerText.trim(), text: card.innerText, member: (html.match(/ACoA[\\w-]+/) || [''])[0],
+    photo: photo ? photo.src : '', edit: (card.querySelector('a[href*="/edit/intro/"]') || {}).href || ''};
+}"""
+_CONTROLS = """(all) => all.map((e, at) => ({at: String(at), label: e.getAttribute('aria-label') || '',
+  text: (e.innerText || e.textContent || '').trim(), href: e.getAttribute('href') || '',
+  key: e.getAttribute('componentkey') || '', seen: e.checkVisibility({visibilityProperty: true}) ? 'yes' : ''}))"""
+_PRESSABLE = "[data-outpost-card] :is(a, button, [role=button])"
+_MENU = ":is([role=menu], [data-floating-ui-portal]) [role=menuitem], .artdeco-dropdown__content [role=button]"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    slug: str
+    name: str
+    member_id: str
+    state: ProfileState
+    control: Locator | None = None  # what invites, or accepts
+    invite_address: str = ""  # where the invitation's dialog is, when no control in sight opens it
+    message_address: str = ""
+
+
+def read(sitting: Sitting, person: Person) -> Card:
+    """Open the person's profile; Stop when it is gone or another's."""
+    sitting.go(f"/in/{quote(person.slug)}/")
+    return here(sitting, person)
+
+
+def here(sitting: Sitting, person: Person) -> Card:
+    seen = _card(sitting, person.name)
+    slug = slug_of(sitting.page.url)
+    known = person.member_id and seen["member"]
+    if (known and person.member_id != seen["member"]) or not same_name(person.name, seen["name"]):
+        raise Stop(LeadProblem(LeadProblemKind.WRONG_PERSON, "The profile is another person's.", slug))
+    controls = [one for one in rows(sitting.page.locator(_PRESSABLE).evaluate_all(_CONTROLS)) if one["seen"]]
+    state, control = judge(controls, seen["text"], slug, person.name)
+    address = next((c["href"] for c in controls if "/messaging/" in c["href"]), "")
+    place = sitting.page.locator(_PRESSABLE).nth(int(control["at"])) if control else None
+    if state not in (ProfileState.UNKNOWN, ProfileState.FOLLOW_ONLY):
+        return Card(slug, seen["name"], seen["member"], state, place, "", address)
+    in_menu, item = judge(_menu(sitting, controls), "", slug, person.name)
+    if in_menu is ProfileState.UNKNOWN:
+        in_menu = state
+    return Card(slug, seen["name"], seen["member"], in_menu, None, item["href"] if item else "", address)
+
+
+def _card(sitting: Sitting, name: str) -> dict[str, str]:
+    try:
+        sitting.page.locator("main :is(h1, h2)").locator("visible=true").first.wait_for(timeout=sitting.left(10))
+    except Error:
+        raise sitting.drift("no profile card") from None
+    found = sitting.page.evaluate(_MARK_CARD, name)
+    if not found:
+        raise sitting.drift("no profile card")
+    return rows([found])[0]
+
+
+def _menu(sitting: Sitting, controls: list[dict[str, str]]) -> list[dict[str, str]]:
+    """What the card's More menu offers, opened as a person would; saved pages keep it hidden, so it is read all the same."""
+    more = [c for c in controls if c["text"] == "More" or c["label"] in ("More", "More actions")]
+    if not more:
+        return []
+    sitting.page.locator(_PRESSABLE).nth(int(more[0]["at"])).click(timeout=sitting.left(5))
+    sitting.pause(0.3)
+    return rows(sitting.page.locator(_MENU).evaluate_all(_CONTROLS))
+
+
+def judge(controls: list[dict[str, str]], text: str, slug: str, name: str) -> tuple[ProfileState, dict[str, str] | None]:
+    """The state that these controls mean, in the order in which one outweighs the next, and the control to press."""
+    invites = [c for c in controls if _invites(c, slug, name)]
+    accepts = [c for c in controls if re.match(r"Accept .*request to connect", c["label"]) and _names(c["label"], name)]
+    if any(re.match(r"Pending|Withdraw", c["label"] or c["text"]) or c["key"].endswith("_pending") for c in controls):
+        return ProfileState.PENDING, None
+    if accepts:
+        return ProfileState.INCOMING, accepts[0]
+    degree = re.search(r"·\s*(1st|2nd|3rd)|\b(1st|2nd|3rd) degree", text)
+    removes = any("Remove connection" in (c["label"] + c["text"]) for c in controls)
+    if removes or (degree and "1st" in degree.groups()):
+        return ProfileState.CONNECTED, None
+    if any("_withdrawn" in c["key"] for c in controls):
+        return ProfileState.COOL_DOWN, None
+    if invites:
+        return ProfileState.CONNECTABLE, invites[0]
+    if any(re.match(r"Follow\b", c["label"] or c["text"]) for c in controls):
+        return ProfileState.FOLLOW_ONLY, None
+    return ProfileState.UNKNOWN, None
+
+
+def _invites(control: dict[str, str], slug: str, name: str) -> bool:
+    parts = urlsplit(control["href"])
+    if "/preload/custom-invite" in parts.path:
+        return [one.lower() for one in parse_qs(parts.query).get("vanityName", [])] == [slug]
+    found = re.fullmatch(r"Invite (.+) to connect", control["label"])
+    return bool(found and same_name(name, found.group(1)))
+
+
+def _names(label: str, name: str) -> bool:
+    found = re.match(r"Accept (.+?)['’]s? request", label)
+    return bool(found and same_name(name, found.group(1)))
+
+
+def own(sitting: Sitting) -> OwnProfile:
+    """The account's own profile: where /in/me/ leads, proven by the link that edits it."""
+    sitting.go("/in/me/")
+    seen = _card(sitting, "")
+    slug = slug_of(sitting.page.url)
+    edits = sitting.page.locator(f'a[href*="/in/{slug}/edit/intro/"]').count()
+    if slug in ("", "me") or not edits:
+        raise sitting.drift("the account's own profile can't be told")
+    lines = [line.strip() for line in seen["text"].splitlines() if line.strip()]
+    after = lines[lines.index(seen["name"]) + 1 :] if seen["name"] in lines else []
+    title = next((line for line in after if len(line) > 3 and line[0] not in "(·" and "Verif" not in line), "")
+    names = {cookie.get("name") for cookie in sitting.page.context.cookies()}
+    return OwnProfile(slug, seen["name"], title, seen["photo"], seen["member"], {"li_a", "li_ep_auth_context"} <= names)

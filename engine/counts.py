@@ -1,0 +1,127 @@
+"""What is used of the limits of lanes, on every clock, and when a full clock frees a unit.
+
+Read for a page of lanes in as many statements as for one: the worker asks of one lane, the panel of all that it shows.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from engine.limits import Limit, limits_of
+from engine.rules.facts import ClockUse
+from engine.rules.hours import day_start
+from engine.rules.quotas import period_of
+from storage import spend_readings
+from storage.kinds import ActionKind, QuotaClock
+from storage.spend_readings import LaneKind, LocalDay
+
+_Wanted = list[tuple[int, Limit]]
+_Found = dict[tuple[int, ActionKind, QuotaClock], ClockUse]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The limits in force of some lanes and what is used of them; a kind without a limit for the day has no uses."""
+
+    limits: Mapping[int, tuple[Limit, ...]]
+    uses: Mapping[LaneKind, tuple[ClockUse, ...]]
+    last: Mapping[LaneKind, datetime]
+
+    def today(self, lane_id: int) -> dict[ActionKind, ClockUse]:
+        """Spent and limit of the local day, by kind."""
+        return {
+            kind: use
+            for kind in {limit.kind: None for limit in self.limits.get(lane_id, ())}
+            for use in self.uses.get((lane_id, kind), ())
+            if use.clock is QuotaClock.LOCAL_DAY
+        }
+
+
+def read(session: Session, zones: Mapping[int, ZoneInfo], now: datetime) -> Counts:
+    """The counts of lanes, each with its identity's zone; unreadable ones are left out, and nothing runs without."""
+    limits = limits_of(session, zones, now) if zones else {}
+    wanted = [(lane_id, limit) for lane_id, inforce in limits.items() for limit in inforce]
+    if not wanted:
+        return Counts(limits, {}, {})
+    try:
+        found = _on_all_clocks(session, wanted, zones, now)
+        return Counts(limits, _by_kind(limits, found), spend_readings.last_spent(session, limits))
+    except DBAPIError:
+        return Counts(limits, {}, {})
+
+
+def _by_kind(limits: Mapping[int, tuple[Limit, ...]], found: _Found) -> dict[LaneKind, tuple[ClockUse, ...]]:
+    return {
+        (lane_id, day.kind): tuple(found[lane_id, one.kind, one.clock] for one in inforce if one.kind is day.kind)
+        for lane_id, inforce in limits.items()
+        for day in inforce
+        if day.clock is QuotaClock.LOCAL_DAY
+    }
+
+
+def _on_all_clocks(session: Session, wanted: _Wanted, zones: Mapping[int, ZoneInfo], now: datetime) -> _Found:
+    found: _Found = {}
+    for clock in dict.fromkeys(limit.clock for _, limit in wanted):
+        of_clock = [(lane_id, limit) for lane_id, limit in wanted if limit.clock is clock]
+        period = period_of(clock)
+        if period is not None:
+            found |= _rolling(session, of_clock, now - period, period)
+        elif clock is QuotaClock.PENDING_TOTAL:
+            found |= _pending(session, of_clock)
+        else:
+            found |= _days(session, of_clock, zones, now)
+    return found
+
+
+def _days(session: Session, wanted: _Wanted, zones: Mapping[int, ZoneInfo], now: datetime) -> _Found:
+    days = {zone: _local_day(zone, now) for zone in {zones[lane_id] for lane_id, _ in wanted}}
+    lanes_of: dict[LocalDay, set[int]] = {}
+    for lane_id, _ in wanted:
+        lanes_of.setdefault(days[zones[lane_id]], set()).add(lane_id)
+    used = spend_readings.used_on_days(session, lanes_of)
+    found: _Found = {}
+    for lane_id, limit in wanted:
+        zone = zones[lane_id]
+        count, latest = used.get((lane_id, limit.kind), (0, None))
+        # After today only when the zone was moved west: then the quota comes with the day after that one.
+        frees = day_start(zone, latest + timedelta(days=1)) if latest is not None and latest > days[zone].date else None
+        found[lane_id, limit.kind, limit.clock] = ClockUse(limit.clock, limit.value, count, frees)
+    return found
+
+
+def _local_day(zone: ZoneInfo, now: datetime) -> LocalDay:
+    today = now.astimezone(zone).date()
+    return LocalDay(today, day_start(zone, today))
+
+
+def _rolling(session: Session, wanted: _Wanted, begins: datetime, period: timedelta) -> _Found:
+    used = spend_readings.used_since(session, _lanes(wanted), begins)
+    counted = {(lane_id, limit.kind): used.get((lane_id, limit.kind), 0) for lane_id, limit in wanted}
+    over = {
+        (lane_id, limit.kind): counted[lane_id, limit.kind] - limit.value
+        for lane_id, limit in wanted
+        if 0 < limit.value <= counted[lane_id, limit.kind]
+    }
+    freeing = spend_readings.spent_after(session, begins, over)
+    found: _Found = {}
+    for lane_id, limit in wanted:
+        key = (lane_id, limit.kind)
+        frees = freeing[key] + period if key in freeing else None
+        found[lane_id, limit.kind, limit.clock] = ClockUse(limit.clock, limit.value, counted[key], frees)
+    return found
+
+
+def _pending(session: Session, wanted: _Wanted) -> _Found:
+    out = spend_readings.pending_requests(session, _lanes(wanted))
+    return {
+        (lane_id, limit.kind, limit.clock): ClockUse(limit.clock, limit.value, out.get(lane_id, 0))
+        for lane_id, limit in wanted
+    }
+
+
+def _lanes(wanted: _Wanted) -> Iterable[int]:
+    return dict.fromkeys(lane_id for lane_id, _ in wanted)

@@ -1,0 +1,103 @@
+"""E-mail's hand: the letter and the account of one attempt, the Sent folder as its witness, and what a refusal means."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
+
+from engine import freezes, mailbox_alerts
+from engine.channels.effects import Failed, Letter, MailAccount, Mailer, Outcome, Trace
+from engine.desk import Problem
+from engine.hands import Hands
+from storage.kinds import ActionState, MailboxState, Reason
+from storage.ledger import Entry, connection_of
+from storage.prepared import Prepared
+from storage.tables import Event, Lane, Mailbox
+
+_TENANT_ASKED_AGAIN = timedelta(hours=1)
+_MAILBOX = Prepared(select(*Mailbox.__table__.columns).where(Mailbox.id == bindparam("mailbox")))
+
+
+@dataclass(frozen=True, slots=True)
+class _Mail:
+    mailer: Mailer
+    account: MailAccount
+    letter: Letter
+
+    @property
+    def evidence(self) -> dict[str, Any]:
+        return {"copies": self.account.copies}
+
+    def deliver(self, seconds: float) -> Outcome:
+        return self.mailer.deliver(self.account, self.letter, seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _SentFolder:
+    mailer: Mailer
+    account: MailAccount
+    message_id: str
+    absence_proves: bool  # the copies still lie where they lay when it was sent
+
+    def look_up(self, seconds: float) -> Trace:
+        return self.mailer.look_up(self.account, self.message_id, seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class EmailHand:
+    """Implements `hands.Hand` for mails of a campaign and of a warm-up."""
+
+    hands: Hands
+
+    def prepare(self, session: Session, entry: Entry, mailbox_id: int | None, now: datetime) -> _Mail:
+        mailbox: Mailbox = _MAILBOX.row(connection_of(session), {"mailbox": mailbox_id})  # a row with its columns by name
+        account = self.hands.account_for(session, mailbox)
+        return _Mail(self.hands.mailer, account, self.hands.letter_for(session, entry))
+
+    def inquiry(self, session: Session, entry: Entry, now: datetime) -> _SentFolder | None:
+        query = select(Mailbox).join(Lane, Lane.mailbox_id == Mailbox.id).where(Lane.id == entry.lane_id)
+        mailbox = session.scalars(query).one()
+        try:
+            account = self.hands.account_for(session, mailbox)
+        except Problem:
+            return None  # it was disconnected: nobody can look any more
+        same_place = _copies_then(session, entry.id) == account.copies
+        return _SentFolder(self.hands.mailer, account, entry.message_id or "", same_place)
+
+    def settle(self, session: Session, entry: Entry, outcome: Outcome, now: datetime) -> None:
+        if not isinstance(outcome, Failed):
+            return
+        if outcome.connection_ended:
+            end_connection(session, entry, outcome, now)
+        elif outcome.reason is Reason.PROVIDER_LIMIT:
+            # The provider counts what others send of this address too; the next mail would be refused like this one.
+            freezes.freeze(session, entry.lane_id, None, now + outcome.retry_after, outcome.reason, outcome.note, now)
+
+
+def _copies_then(session: Session, action_id: int) -> str | None:
+    """Where the copies lay when it was last sent; the address may have been connected to another server since."""
+    sending = select(Event.evidence).where(Event.action_id == action_id, Event.after == ActionState.SENDING)
+    evidence = session.scalar(sending.order_by(Event.id.desc()).limit(1))
+    return evidence.get("copies") if evidence else None
+
+
+def end_connection(session: Session, entry: Entry, outcome: Failed, now: datetime) -> None:
+    """A dead sign-in is "reconnect needed" at once, not a retry for ever."""
+    # No probe by itself either: it would find the sign-in well and begin again what a person must look at.
+    state, probe_at = MailboxState.RECONNECT_NEEDED, None
+    if outcome.disabled_by_tenant:
+        state, probe_at = MailboxState.DISABLED_BY_TENANT, now + _TENANT_ASKED_AGAIN
+    mailbox = select(Lane.mailbox_id).where(Lane.id == entry.lane_id).scalar_subquery()
+    session.execute(
+        update(Mailbox)
+        .where(Mailbox.id == mailbox, Mailbox.state.in_([MailboxState.OK, MailboxState.DEGRADED]))
+        .values(state=state, state_since=now, state_note=outcome.note, next_probe_at=probe_at),
+        execution_options={"synchronize_session": False},
+    )
+    row = session.scalars(
+        select(Mailbox).where(Mailbox.id == mailbox).execution_options(populate_existing=True)
+    ).one_or_none()
+    if row is not None:
+        mailbox_alerts.tell(session, row, now)

@@ -1,0 +1,78 @@
+"""Whether panel, worker, database, clock and disk are well, each with a sentence that says what to do."""
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from engine.config import Config
+from engine.overview import Health, worker_health
+from engine.supervision import Worker
+from storage.database import Database
+from storage.tables import Event, Heartbeat
+
+_LEAST_FREE = 200 * 1024 * 1024
+_CLOCK_GRACE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    name: str
+    is_well: bool
+    sentence: str
+
+
+def look(database: Database, config: Config, worker: Worker, now: datetime) -> tuple[Part, ...]:
+    """Every part, whatever the others do; a database that does not answer makes what is read from it ill too."""
+    panel = Part("panel", True, "The panel answers.")
+    try:
+        with database.read() as session:
+            read = (_worker(session, worker, now), _database(session), _clock(session, now))
+    except (DBAPIError, TimeoutError) as error:
+        why = f"The database does not answer ({type(error).__name__}), so nothing is sent; see that its disk is not full."
+        read = (Part("worker", False, why), Part("database", False, why), Part("clock", False, why))
+    return (panel, *read, _disk(config))
+
+
+def _worker(session: Session, worker: Worker, now: datetime) -> Part:
+    beat = session.get(Heartbeat, "worker")
+    again = f" It was restarted {worker.restarts} times since {worker.last_end}." if worker.restarts else ""
+    match worker_health(session, now):
+        case Health.OK:
+            return Part("worker", True, f"The worker answers.{again}")
+        case Health.LATE:
+            return Part("worker", True, f"The worker's last sign of life is older than usual.{again}")
+        case _:
+            since = "yet" if beat is None else f"since {beat.at:%Y-%m-%d %H:%M:%S} UTC"
+            return Part("worker", False, f"The worker has not answered {since}; nothing is sent. {worker.sentence}")
+
+
+def _database(session: Session) -> Part:
+    session.scalar(select(func.count()).select_from(Heartbeat))
+    return Part("database", True, "The database answers.")
+
+
+def _clock(session: Session, now: datetime) -> Part:
+    newest = session.scalar(select(func.max(Event.at)))
+    if newest is not None and newest > now + _CLOCK_GRACE:
+        return Part(
+            "clock",
+            False,
+            f"The computer's clock says {now:%Y-%m-%d %H:%M} UTC, but the ledger has reached {newest:%Y-%m-%d %H:%M} UTC."
+            " Nothing runs until it has caught up; set the clock right.",
+        )
+    return Part("clock", True, f"The clock says {now:%Y-%m-%d %H:%M:%S} UTC and agrees with the ledger.")
+
+
+def _disk(config: Config) -> Part:
+    try:
+        free = shutil.disk_usage(config.data).free
+    except OSError as error:
+        return Part("disk", False, f"The data folder can't be read ({error.strerror}).")
+    megabytes = f"{free / 1024**3:,.0f} GB" if free >= 10 * 1024**3 else f"{free // 1024**2:,} MB"
+    if free < _LEAST_FREE:
+        return Part("disk", False, f"Only {megabytes} are free where the data lies. Make room before writing fails.")
+    return Part("disk", True, f"{megabytes} are free where the data lies.")

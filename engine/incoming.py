@@ -1,0 +1,198 @@
+"""Reading every address's post: when which mailbox is read, over one connection, and what is tried again when.
+
+Inbox and junk, from the day before the address was connected on. A mailbox that can't be read is asked again after 5, 10,
+20 … 60 minutes; its connection's own probe says what is wrong.
+"""
+
+import concurrent.futures
+import imaplib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from engine import incoming_keeping, logs
+from engine.channels.effects import MailAccount
+from engine.connections import inbox
+from engine.connections.imap import ImapSession, account_session
+from engine.connections.network import Deadline, NetworkGuard
+from engine.connections.trouble import ConnectionTrouble, scrub
+from engine.connections.trust import trusted
+from engine.crash_points import reached
+from engine.desk import Problem
+from engine.incoming_keeping import Keys
+from engine.networks import network_guard
+from storage.database import Database
+from storage.kinds import MailboxState
+from storage.tables import FolderCursor, Mailbox, MailReading
+
+BETWEEN = timedelta(minutes=5)
+BATCH = 25
+_MOST_BATCHES = 8  # of one folder at one time
+_SECONDS = 45.0
+_CLAIM = timedelta(minutes=10)  # a reading whose worker died is taken up after this
+_THREADS, _THREADS_FOR_THE_ILL = 12, 3
+_LONGEST_WAIT = timedelta(minutes=60)
+_MAY_BE_READ = (MailboxState.OK, MailboxState.DEGRADED, MailboxState.DISABLED_BY_TENANT)
+Open = Callable[[MailAccount], AbstractContextManager[ImapSession]]
+_log = logs.logger("incoming")
+AccountFor = Callable[[Session, Mailbox], MailAccount]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How mailboxes are read: their accounts, how a connection is opened, and the keys."""
+
+    account_for: AccountFor
+    open_imap: Open
+    keys: Keys
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    mailbox_id: int
+    account: MailAccount
+    folders: tuple[str, ...]
+    places: dict[str, inbox.Place]
+    since: date
+
+
+def opener(guard: NetworkGuard, ca_file: str | None = None) -> Open:
+    return lambda account: account_session(account, guard, trusted(ca_file), Deadline.after(_SECONDS))
+
+
+def read_due(
+    database: Database, account_for: AccountFor, keys: Keys, now: datetime, open_imap: Open | None = None, most: int = 120
+) -> int:
+    """Read the mailboxes whose time has come, at most `most`; how many were read.
+
+    Those that could not be read the last time have few threads of their own: they may keep one another waiting, no others.
+    """
+    with database.write() as session:
+        guard = network_guard(session)
+        claimed = _claim(session, now, most)
+        incoming_keeping.forget_raw(session, now)
+        incoming_keeping.reread(session, keys, now)
+    reader = Reader(account_for, open_imap or opener(guard), keys)
+    well = [mailbox_id for mailbox_id, failures in claimed if not failures]
+    ill = [mailbox_id for mailbox_id, failures in claimed if failures]
+    with ExitStack() as pools:
+        for ids, threads in ((well, _THREADS), (ill, _THREADS_FOR_THE_ILL)):
+            if ids:
+                pool = concurrent.futures.ThreadPoolExecutor(min(threads, len(ids)), thread_name_prefix="incoming")
+                pools.enter_context(pool)
+                for mailbox_id in ids:
+                    pool.submit(_read_and_log, database, mailbox_id, reader, now)
+    return len(claimed)
+
+
+def _read_and_log(database: Database, mailbox_id: int, reader: Reader, now: datetime) -> None:
+    """A pool's thread tells nobody of its defects; the mailbox is taken up again when its claim is over."""
+    try:
+        read_one(database, mailbox_id, reader, now)
+    except Exception:
+        _log.exception("incoming.failed", mailbox=mailbox_id)
+
+
+def read_soon(session: Session, mailbox_id: int, now: datetime) -> None:
+    """At the worker's next turn."""
+    _schedule(session, mailbox_id).next_at = now
+
+
+def read_one(database: Database, mailbox_id: int, reader: Reader, now: datetime) -> int:
+    """Read what is new in one mailbox; how many mails were new. Never raises for what a server or a network does."""
+    with database.read() as session:
+        try:
+            task = _task(session, session.get_one(Mailbox, mailbox_id), reader.account_for)
+        except Problem as problem:
+            return _could_not(database, mailbox_id, str(problem), now)
+    new, rest = 0, False
+    try:
+        with reader.open_imap(task.account) as imap:
+            for folder in task.folders:
+                last = None
+                for last in _batches(imap, folder, task, now):
+                    new += _keep(database, mailbox_id, folder, last, reader.keys, now)
+                rest = rest or (last is not None and last.more)
+    except ConnectionTrouble as trouble:
+        return _could_not(database, mailbox_id, trouble.note, now)
+    except (OSError, imaplib.IMAP4.error, ValueError, KeyError) as error:
+        return _could_not(database, mailbox_id, scrub(str(error)), now)
+    _done(database, mailbox_id, now, rest)
+    return new
+
+
+def _keep(database: Database, mailbox_id: int, folder: str, batch: inbox.Batch, keys: Keys, now: datetime) -> int:
+    reached("incoming_fetched")
+    with database.write() as session:
+        mailbox = session.get_one(Mailbox, mailbox_id)
+        new = incoming_keeping.keep(session, mailbox, folder, batch, keys, now)
+    reached("incoming_kept")
+    return new
+
+
+def _batches(imap: ImapSession, folder: str, task: _Task, now: datetime) -> Iterator[inbox.Batch]:
+    """At most so many that one full folder does not keep the others waiting."""
+    place = task.places.get(folder)
+    if folder != "INBOX" and not imap.folder_exists(folder):
+        return
+    for _ in range(_MOST_BATCHES):
+        batch = inbox.fetch_new(imap, folder, place, task.since, BATCH, now)
+        if batch.mails or batch.place != place:
+            yield batch
+        place = batch.place
+        if not batch.more:
+            return
+
+
+def _claim(session: Session, now: datetime, most: int) -> list[tuple[int, int]]:
+    """Take the due ones for ten minutes, so that no second worker reads the same mailbox; each with its failures."""
+    due = (
+        select(Mailbox.id)
+        .outerjoin(MailReading, MailReading.mailbox_id == Mailbox.id)
+        .where(Mailbox.state.in_(_MAY_BE_READ), Mailbox.removed_at.is_(None))
+        .where(or_(MailReading.next_at.is_(None), MailReading.next_at <= now))
+        .order_by(MailReading.next_at, Mailbox.id)
+        .limit(most)
+    )
+    claimed = []
+    for mailbox_id in session.scalars(due).all():
+        row = _schedule(session, mailbox_id)
+        row.next_at = now + _CLAIM
+        claimed.append((mailbox_id, row.failures or 0))
+    return claimed
+
+
+def _schedule(session: Session, mailbox_id: int) -> MailReading:
+    row = session.get(MailReading, mailbox_id)
+    if row is None:
+        row = MailReading(mailbox_id=mailbox_id, failures=0)
+        session.add(row)
+    return row
+
+
+def _task(session: Session, mailbox: Mailbox, account_for: AccountFor) -> _Task:
+    cursors = session.scalars(select(FolderCursor).where(FolderCursor.mailbox_id == mailbox.id))
+    places = {one.folder: inbox.Place(one.uid_validity, one.last_uid) for one in cursors}
+    since = (mailbox.connected_at or mailbox.created_at) - timedelta(days=1)
+    folders = ("INBOX", *((mailbox.junk_folder,) if mailbox.junk_folder else ()))
+    return _Task(mailbox.id, account_for(session, mailbox), folders, places, since.date())
+
+
+def _done(database: Database, mailbox_id: int, now: datetime, rest: bool) -> None:
+    with database.write() as session:
+        row = _schedule(session, mailbox_id)
+        row.next_at, row.failures, row.note = now if rest else now + BETWEEN, 0, ""
+        row.last_at = row.last_at if rest else now
+
+
+def _could_not(database: Database, mailbox_id: int, note: str, now: datetime) -> int:
+    with database.write() as session:
+        row = _schedule(session, mailbox_id)
+        row.failures = (row.failures or 0) + 1
+        doubled: int = 2 ** min(row.failures - 1, 10)
+        row.next_at, row.note = now + min(_LONGEST_WAIT, BETWEEN * doubled), note[:500]
+    return 0

@@ -1,0 +1,153 @@
+"""What a mail that came in does, in the transaction that keeps it: before the next gate, and once.
+
+A reply ends the lead's sequence; a hard bounce, a complaint and a wish to be left alone suppress the person in the workspace
+too. The third soft bounce ends the sequence without that. An out-of-office is no reply: it moves the next step.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from engine import alerts, sequence
+from engine.desk import WORKER, Desk
+from engine.entries import entries_of
+from storage.kinds import OPEN_STATES, AlertKind, IncomingKind, LeadState, Reason, SuppressionKind
+from storage.postponing import put_off
+from storage.tables import Action, Campaign, Event, IncomingMail, Lane, Lead, Mailbox, Suppression
+
+SOFT_BOUNCES = 3
+USUAL_ABSENCE = timedelta(days=7)
+# Providers look askance at more; asked of the last week once there is something to count.
+_MOST_BOUNCES, _LEAST_SENT, _WEEK = 0.05, 20, timedelta(days=7)
+_ENDS = {
+    IncomingKind.REPLY: (LeadState.REPLIED, Reason.LEAD_REPLIED),
+    IncomingKind.HARD_BOUNCE: (LeadState.BOUNCED, Reason.LEAD_BOUNCED),
+    IncomingKind.COMPLAINT: (LeadState.UNSUBSCRIBED, Reason.COMPLAINED),
+    IncomingKind.UNSUBSCRIBE: (LeadState.UNSUBSCRIBED, Reason.LEAD_UNSUBSCRIBED),
+}
+_WHY = {
+    IncomingKind.HARD_BOUNCE: "Mail to this address came back: nobody is there.",
+    IncomingKind.COMPLAINT: "Reported a mail as spam.",
+    IncomingKind.UNSUBSCRIBE: "Asked by mail not to be written to.",
+}
+
+
+def apply(session: Session, mail: IncomingMail, mailbox: Mailbox, email: str, now: datetime) -> None:
+    """Do what the mail means for its lead."""
+    if mail.kind is IncomingKind.AUTO_REPLY:
+        _wait_for_return(session, mail, now)
+    elif mail.kind is IncomingKind.SOFT_BOUNCE:
+        _count_soft(session, mail, now)
+    elif mail.kind in _ENDS:
+        state, mail.reason = _ENDS[mail.kind]
+        if mail.kind in _WHY:
+            suppress(session, mail.workspace_id, email, _WHY[mail.kind], state, mail.reason, now)
+        _end(session, mail, state, mail.reason, now)
+    if mail.kind is IncomingKind.COMPLAINT:
+        _tell_complaint(session, mailbox, email, now)
+    if mail.kind is IncomingKind.HARD_BOUNCE:
+        _watch_bounces(session, mailbox, now)
+
+
+def suppress(
+    session: Session, workspace_id: int, email: str, why: str, state: LeadState, reason: Reason, now: datetime
+) -> bool:
+    """Put an address on the workspace's list and end every sequence to it; False when it was on it."""
+    known = select(Suppression.id).where(
+        Suppression.workspace_id == workspace_id,
+        Suppression.kind == SuppressionKind.ADDRESS,
+        Suppression.value == email.lower(),
+    )
+    is_new = session.scalar(known) is None
+    if is_new:
+        session.add(
+            Suppression(
+                workspace_id=workspace_id,
+                kind=SuppressionKind.ADDRESS,
+                value=email.lower(),
+                why=why,
+                since=now,
+                added_by=None,
+            )
+        )
+        desk = Desk(session, WORKER, workspace_id, now)
+        desk.audit("suppressions.added", f"workspace:{workspace_id}", new={"added": 1, "first": [email], "why": why})
+    same = select(Lead.id).where(Lead.workspace_id == workspace_id, Lead.email == email.lower(), sequence.UNFINISHED)
+    sequence.end(session, session.scalars(same).all(), state, reason, WORKER.label, now)
+    return is_new
+
+
+def _end(session: Session, mail: IncomingMail, state: LeadState, reason: Reason, now: datetime) -> None:
+    if mail.lead_id is None:
+        return
+    lead = session.get_one(Lead, mail.lead_id)
+    old = lead.state
+    sequence.end(session, [lead.id], state, reason, WORKER.label, now)
+    session.refresh(lead)
+    if lead.state is LeadState.FINISHED:  # the answer to the last step counts as much
+        lead.state, lead.state_reason, lead.state_since = state, reason, now
+    if lead.state is not old:
+        identity_id = session.scalar(select(Campaign.identity_id).where(Campaign.id == lead.campaign_id))
+        desk = Desk(session, WORKER, mail.workspace_id, now)
+        desk.audit(f"lead.{state}", f"lead:{lead.id}", old={"state": old}, new={"state": state}, identity_id=identity_id)
+
+
+def _count_soft(session: Session, mail: IncomingMail, now: datetime) -> None:
+    """Bounces of this lead's mails, each mail counted once however often its server reports."""
+    counted = select(func.count(func.distinct(IncomingMail.action_id))).where(
+        IncomingMail.lead_id == mail.lead_id,
+        IncomingMail.kind == IncomingKind.SOFT_BOUNCE,
+        IncomingMail.is_delay.is_(False),
+    )
+    session.flush()
+    if not mail.is_delay and (session.scalar(counted) or 0) >= SOFT_BOUNCES:
+        mail.reason = Reason.SOFT_BOUNCES
+        _end(session, mail, LeadState.BOUNCED, Reason.SOFT_BOUNCES, now)
+
+
+def _wait_for_return(session: Session, mail: IncomingMail, now: datetime) -> None:
+    """The next step comes the day after the return, or a week after the arrival."""
+    until = _morning_after(mail.back_on) if mail.back_on else mail.arrived_at + USUAL_ABSENCE
+    for entry in entries_of(session, lead_ids=[mail.lead_id or 0], states=OPEN_STATES):
+        if put_off(session, entry.id, until, Reason.OUT_OF_OFFICE):
+            mail.reason = Reason.OUT_OF_OFFICE
+
+
+def _morning_after(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), UTC)
+
+
+def _tell_complaint(session: Session, mailbox: Mailbox, email: str, now: datetime) -> None:
+    alerts.raise_alert(
+        session,
+        AlertKind.COMPLAINT,
+        mailbox.address,
+        f"{email} reported a mail as spam. Nothing is sent to them any more; look at whom this campaign writes to.",
+        mailbox.workspace_id,
+        mailbox.identity_id,
+        now,
+        f"complaint:{mailbox.id}:{email}",
+    )
+
+
+def _watch_bounces(session: Session, mailbox: Mailbox, now: datetime) -> None:
+    since = now - _WEEK
+    sent = select(func.count()).join(Action, Action.id == Event.action_id).join(Lane, Lane.id == Action.lane_id)
+    sent = sent.select_from(Event).where(Lane.mailbox_id == mailbox.id, Event.at > since, Event.after == "accepted")
+    came_back = select(func.count()).where(
+        IncomingMail.mailbox_id == mailbox.id, IncomingMail.kind == IncomingKind.HARD_BOUNCE, IncomingMail.read_at > since
+    )
+    mails, bounces = session.scalar(sent) or 0, session.scalar(came_back) or 0
+    if mails >= _LEAST_SENT and bounces > _MOST_BOUNCES * mails:
+        alerts.raise_alert(
+            session,
+            AlertKind.BOUNCES,
+            mailbox.address,
+            f"{bounces} of the last {mails} mails of {mailbox.address} came back. Above 5 % providers begin to block an"
+            " address: pause its campaigns and check where the leads' addresses come from.",
+            mailbox.workspace_id,
+            mailbox.identity_id,
+            now,
+            f"bounces:{mailbox.id}:{now:%G-%V}",
+        )

@@ -1,0 +1,52 @@
+"""Which lead, and which mail sent to it, a mail that came in concerns.
+
+By the Message-IDs that it answers or brings back, which are the ledger's own; where those are missing or rewritten, by the
+address, and then only for a lead that this very mailbox has written to.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storage.kinds import ActionKind, ActionState
+from storage.tables import Action, Lane, Lead
+
+_WENT_OUT = (
+    ActionState.SENDING,
+    ActionState.ACCEPTED,
+    ActionState.CONFIRMED,
+    ActionState.UNKNOWN,
+    ActionState.RECONCILING,
+    ActionState.PARKED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    lead_id: int
+    action_id: int | None
+    email: str
+
+
+def match(
+    session: Session, workspace_id: int, mailbox_id: int, answers: Sequence[str], about: Sequence[str]
+) -> Match | None:
+    """The lead's mail that is meant, the nearest Message-ID first, else the newest to one of the addresses."""
+    sent = (
+        select(Action.id, Action.lead_id, Action.message_id, Lead.email)
+        .join(Lead, Lead.id == Action.lead_id)
+        .where(Action.workspace_id == workspace_id, Action.kind == ActionKind.EMAIL, Action.state.in_(_WENT_OUT))
+    )
+    named = {row.message_id: row for row in session.execute(sent.where(Action.message_id.in_(list(answers)[:50])))}
+    for message_id in answers:
+        if message_id in named:
+            row = named[message_id]
+            return Match(row.lead_id, row.id, row.email)
+    here = sent.join(Lane, Lane.id == Action.lane_id).where(Lane.mailbox_id == mailbox_id)
+    addresses = [each.lower() for each in about if each][:20]
+    row_by_address = session.execute(
+        here.where(Lead.email.in_(addresses)).order_by(Action.sending_at.desc()).limit(1)
+    ).first()
+    return None if row_by_address is None else Match(row_by_address.lead_id, row_by_address.id, row_by_address.email)

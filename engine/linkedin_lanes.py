@@ -1,0 +1,67 @@
+"""The lane of a LinkedIn account and the limits it starts with: a ramp over 14 days up to what is recommended."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storage.kinds import ActionKind, Channel, QuotaClock
+from storage.tables import Identity, Lane, LimitSetting
+
+RAMP_DAYS = 14
+# product.md: the recommended numbers a day, and the clocks beside the day.
+RECOMMENDED = {
+    ActionKind.CONNECTION_REQUEST: 20,
+    ActionKind.LINKEDIN_MESSAGE: 100,
+    ActionKind.SCRAPING: 100,
+    ActionKind.WITHDRAWAL: 40,
+}
+INVITATIONS_A_WEEK, MOST_PENDING, WARN_PENDING = 100, 1_000, 500
+_FIRST_DAY = {ActionKind.CONNECTION_REQUEST: 5, ActionKind.LINKEDIN_MESSAGE: 20}
+
+
+@dataclass(frozen=True, slots=True)
+class RampDay:
+    """What a new account may do from a day of its ramp on, counted from 0."""
+
+    day: int
+    value: int
+
+
+def ramp(kind: ActionKind) -> tuple[RampDay, ...]:
+    """Rising evenly from the first day's number to the recommended one on the last day; a step only where it changes."""
+    first, last = _FIRST_DAY.get(kind, RECOMMENDED[kind]), RECOMMENDED[kind]
+    days = [RampDay(day, first + (last - first) * day // (RAMP_DAYS - 1)) for day in range(RAMP_DAYS)]
+    return tuple(one for one, before in zip(days, [None, *days], strict=False) if not before or one.value > before.value)
+
+
+def lane_of(session: Session, identity_id: int) -> Lane | None:
+    return session.scalar(select(Lane).where(Lane.identity_id == identity_id, Lane.channel == Channel.LINKEDIN))
+
+
+def open_lane(session: Session, identity: Identity, has_seat: bool, now: datetime) -> Lane:
+    """The identity's LinkedIn lane, made with its first limits if it has none yet."""
+    lane = lane_of(session, identity.id)
+    if lane is not None:
+        return lane
+    lane = Lane(workspace_id=identity.workspace_id, identity_id=identity.id, channel=Channel.LINKEDIN, epoch=0)
+    session.add(lane)
+    session.flush()
+    for kind in RECOMMENDED:
+        _first_limits(session, lane.id, kind, has_seat, now)
+    guards = ((QuotaClock.ROLLING_7_DAYS, INVITATIONS_A_WEEK), (QuotaClock.PENDING_TOTAL, MOST_PENDING))
+    of_invitations = {"lane_id": lane.id, "kind": ActionKind.CONNECTION_REQUEST, "since": now, "why": "usual"}
+    session.add_all([LimitSetting(**of_invitations, clock=clock, value=value) for clock, value in guards])
+    session.flush()
+    return lane
+
+
+def _first_limits(session: Session, lane_id: int, kind: ActionKind, has_seat: bool, now: datetime) -> None:
+    day = {"lane_id": lane_id, "kind": kind, "clock": QuotaClock.LOCAL_DAY}
+    if kind is ActionKind.SCRAPING and not has_seat:
+        session.add(LimitSetting(**day, value=0, since=now, why="no Sales Navigator seat"))
+        return
+    for step in ramp(kind):
+        why = f"a new account, {RECOMMENDED[kind]} from day {RAMP_DAYS} on" if step.value < RECOMMENDED[kind] else "usual"
+        session.add(LimitSetting(**day, value=step.value, since=now + timedelta(days=step.day), why=why))

@@ -1,0 +1,125 @@
+"""The limits of a LinkedIn account on all its clocks: what is in force, the sums in words, and how a person changes one."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from engine import agenda, counts, linkedin_lanes
+from engine.desk import Desk, Problem, use_case
+from engine.limits import Limit, limits_of
+from engine.rules.quotas import fit_sentence, week_sentence
+from engine.situations import LINKEDIN_GAP, working_hours
+from storage.kinds import ActionKind, Permission, QuotaClock
+from storage.tables import Identity, LimitSetting
+
+MOST_A_DAY = 500
+LONGEST_RAISE = timedelta(days=30)
+KINDS = (ActionKind.CONNECTION_REQUEST, ActionKind.LINKEDIN_MESSAGE, ActionKind.WITHDRAWAL, ActionKind.SCRAPING)
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """One clock of one kind: its limit in force, what is used, until when it holds, and why."""
+
+    kind: ActionKind
+    clock: QuotaClock
+    limit: int
+    used: int
+    until: datetime | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """All clocks, and for the form the sum of each kind in words."""
+
+    clocks: tuple[Used, ...]
+    sums: dict[ActionKind, str]
+
+
+@use_case(needs=Permission.READ, reads=True)
+def of_identity(desk: Desk, identity_id: int) -> Limits | None:
+    """None until the account was connected for the first time."""
+    lane = linkedin_lanes.lane_of(desk.session, identity_id)
+    if lane is None:
+        return None
+    inforce = limits_of(desk.session, [lane.id], desk.now).get(lane.id, ())
+    zone = ZoneInfo(desk.session.get_one(Identity, identity_id).zone)
+    found = counts.read(desk.session, {lane.id: zone}, desk.now).uses
+    used = {(kind, use.clock): use.used for (_, kind), uses in found.items() for use in uses}
+    clocks = tuple(
+        Used(one.kind, one.clock, one.value, used.get((one.kind, one.clock), 0), one.until, one.why) for one in inforce
+    )
+    return Limits(clocks, _sums(desk.session, identity_id, inforce, desk.now))
+
+
+@use_case(needs=Permission.MANAGE)
+def set_daily(
+    desk: Desk, identity_id: int, kind: ActionKind, value: int, until: datetime | None = None, why: str = ""
+) -> None:
+    """Set a daily limit from now on. Above the recommended number it needs a reason and an end, and falls back by itself."""
+    lane = linkedin_lanes.lane_of(desk.session, identity_id)
+    if lane is None or kind not in KINDS:
+        raise Problem("Connect LinkedIn first; then its limits can be set.")
+    if not 0 <= value <= MOST_A_DAY:
+        raise Problem(f"A daily limit lies between 0 and {MOST_A_DAY}; {value:,} does not.")
+    _require_reason(kind, value, until, why, desk.now)
+    before = next((one.value for one in _inforce(desk, lane.id) if one.kind is kind), None)
+    _end_ramp(desk.session, lane.id, kind, desk.now)
+    day = {"lane_id": lane.id, "kind": kind, "clock": QuotaClock.LOCAL_DAY, "since": desk.now}
+    desk.session.add(LimitSetting(**day, value=value, until=until, why=why.strip(), set_by=desk.actor.user_id))
+    desk.session.flush()
+    desk.audit(
+        "limit.changed",
+        f"lane:{lane.id}",
+        old={kind.value: before},
+        new={kind.value: value, "until": until.isoformat() if until else None, "why": why.strip()},
+        identity_id=identity_id,
+    )
+    agenda.wake_lane(desk.session, [lane.id], desk.now)
+
+
+def _require_reason(kind: ActionKind, value: int, until: datetime | None, why: str, now: datetime) -> None:
+    usual = linkedin_lanes.RECOMMENDED[kind]
+    if until is not None and until <= now:
+        raise Problem("The end of a temporary limit lies in the past; choose a later date.")
+    if value <= usual:
+        return
+    if not why.strip() or until is None or until > now + LONGEST_RAISE:
+        raise Problem(
+            f"More than {usual} a day risks the account: LinkedIn restricts accounts that do more than people do. Say why, "
+            f"and until when (at most {LONGEST_RAISE.days} days); it falls back by itself then."
+        )
+
+
+def _inforce(desk: Desk, lane_id: int) -> list[Limit]:
+    found = limits_of(desk.session, [lane_id], desk.now).get(lane_id, ())
+    return [one for one in found if one.clock is QuotaClock.LOCAL_DAY]
+
+
+def _end_ramp(session: Session, lane_id: int, kind: ActionKind, now: datetime) -> None:
+    """What a person sets holds: the steps of the ramp that have not begun are dropped."""
+    session.execute(
+        delete(LimitSetting).where(
+            LimitSetting.lane_id == lane_id,
+            LimitSetting.kind == kind,
+            LimitSetting.clock == QuotaClock.LOCAL_DAY,
+            LimitSetting.since > now,
+        )
+    )
+
+
+def _sums(session: Session, identity_id: int, inforce: tuple[Limit, ...], now: datetime) -> dict[ActionKind, str]:
+    hours = working_hours(session, [identity_id], now)[identity_id]
+    window = timedelta(minutes=(hours.end - hours.start) % 1440 or 1440)
+    week = next((one.value for one in inforce if one.clock is QuotaClock.ROLLING_7_DAYS), None)
+    sums: dict[ActionKind, str] = {}
+    for one in inforce:
+        if one.clock is QuotaClock.LOCAL_DAY:
+            sums[one.kind] = fit_sentence(one.kind, one.value, LINKEDIN_GAP, window)
+            if one.kind is ActionKind.CONNECTION_REQUEST and week is not None:
+                sums[one.kind] += f" {week_sentence(one.value, hours.days, week)}"
+    return sums

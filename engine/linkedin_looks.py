@@ -1,0 +1,149 @@
+"""Reading an account's connections and inbox: who accepted, who answered, and who never did. Nothing is clicked.
+
+Presence among the connections is the only proof of an acceptance; absence from the list of invitations proves nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from engine import linkedin_accounts, linkedin_invitations, linkedin_urls, sequence
+from engine.channels.linkedin.outcomes import (
+    Blocked,
+    BlockedKind,
+    Connection,
+    InboxMessage,
+    LinkedIn,
+    LinkedInOutcome,
+    SessionState,
+)
+from engine.rules.hours import window_at
+from engine.situations import working_hours
+from storage.database import Database
+from storage.kinds import CONSENT_VERSION, CampaignState, LeadState, LinkedInState, Reason, StopScope
+from storage.tables import Campaign, Identity, Lead, LinkedInAccount, LinkedInConsent, Stop
+from storage.vault import Vault
+
+EVERY = timedelta(hours=1)
+_STANDS = {
+    BlockedKind.LOGIN: LinkedInState.LOGGED_OUT,
+    BlockedKind.CHECKPOINT: LinkedInState.CAPTCHA,
+    BlockedKind.LANGUAGE: LinkedInState.CAPTCHA,
+    BlockedKind.RESTRICTED: LinkedInState.RESTRICTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    identity_id: int
+    state: SessionState
+
+
+def look_due(database: Database, vault: Vault, driver: LinkedIn, now: Callable[[], datetime], most: int = 3) -> int:
+    """Look at the accounts whose time has come; returns how many were looked at."""
+    with database.write() as session:
+        due = [_Due(row.identity_id, _state(session, vault, row)) for row in _take(session, now(), most)]
+    for one in due:
+        identity = str(one.identity_id)
+        connections = driver.connections(identity, one.state)
+        messages = driver.inbox(identity, one.state) if isinstance(connections, tuple) else ()
+        with database.write() as session:
+            record(session, one.identity_id, connections, messages, now())
+    return len(due)
+
+
+def _take(session: Session, now: datetime, most: int) -> list[LinkedInAccount]:
+    """Accounts to look at, each put off before it is looked at: one that fails is not asked again at once."""
+    consent = select(LinkedInConsent.id).where(
+        LinkedInConsent.identity_id == LinkedInAccount.identity_id,
+        LinkedInConsent.withdrawn_at.is_(None),
+        LinkedInConsent.version == CONSENT_VERSION,
+    )
+    due = (
+        select(LinkedInAccount)
+        .join(Identity, Identity.id == LinkedInAccount.identity_id)
+        .where(
+            Identity.linkedin_state == LinkedInState.CONNECTED,
+            Identity.archived_at.is_(None),
+            LinkedInAccount.session.is_not(None),
+            LinkedInAccount.look_at <= now,
+            consent.exists(),
+        )
+    )
+    taken: list[LinkedInAccount] = []
+    for row in session.scalars(due.order_by(LinkedInAccount.look_at).limit(most * 10)):
+        row.look_at = now + EVERY
+        hours = working_hours(session, [row.identity_id], now)[row.identity_id]
+        if window_at(hours, now) is not None and not _is_stopped(session, row):
+            taken.append(row)
+        if len(taken) == most:
+            break
+    return taken
+
+
+def _is_stopped(session: Session, row: LinkedInAccount) -> bool:
+    ours = or_(
+        Stop.scope == StopScope.INSTALLATION,
+        and_(Stop.scope == StopScope.WORKSPACE, Stop.workspace_id == row.workspace_id),
+        and_(Stop.scope == StopScope.IDENTITY, Stop.identity_id == row.identity_id),
+    )
+    return session.scalar(select(Stop.id).where(Stop.released_at.is_(None), ours).limit(1)) is not None
+
+
+def _state(session: Session, vault: Vault, row: LinkedInAccount) -> SessionState:
+    return linkedin_accounts.session_of(session, vault, row.identity_id)
+
+
+def record(
+    session: Session,
+    identity_id: int,
+    connections: tuple[Connection, ...] | LinkedInOutcome,
+    messages: tuple[InboxMessage, ...] | LinkedInOutcome,
+    now: datetime,
+) -> None:
+    """Write down what the lists and the inbox said."""
+    for found in (connections, messages):
+        if isinstance(found, Blocked):
+            _blocked(session, identity_id, found, now)
+    if isinstance(connections, tuple):
+        linkedin_invitations.catch_up(session, identity_id, now)
+        profiles = [_profile(one.slug) for one in connections]
+        linkedin_invitations.accepted(session, identity_id, profiles, now)
+        late = linkedin_invitations.never_accepted(session, identity_id, now)
+        sequence.end(session, late, LeadState.FINISHED, Reason.NEVER_ACCEPTED, "worker", now)
+    if isinstance(messages, tuple):
+        replied = _writing_to(session, identity_id, [_profile(one.slug) for one in messages])
+        sequence.end(session, replied, LeadState.REPLIED, Reason.LEAD_REPLIED, "worker", now)
+    account = linkedin_accounts.account_of(session, identity_id)
+    if account is not None and isinstance(connections, tuple):
+        account.looked_at = now
+
+
+def _blocked(session: Session, identity_id: int, found: Blocked, now: datetime) -> None:
+    if found.kind in _STANDS:
+        linkedin_accounts.stand(session, identity_id, _STANDS[found.kind], found.note, now)
+    elif found.kind is BlockedKind.DRIFT:
+        linkedin_accounts.drifted(session, identity_id, found.note, now)
+
+
+def _writing_to(session: Session, identity_id: int, profiles: list[str]) -> list[int]:
+    """The leads that this identity is writing to, among these people."""
+    running = (CampaignState.RUNNING, CampaignState.PAUSED)
+    rows = (
+        select(Lead.id)
+        .join(Campaign, Campaign.id == Lead.campaign_id)
+        .where(
+            Campaign.identity_id == identity_id,
+            Campaign.state.in_(running),
+            Lead.state == LeadState.ACTIVE,
+            Lead.linkedin_url.in_(profiles),
+        )
+    )
+    return list(session.scalars(rows))
+
+
+def _profile(slug: str) -> str:
+    return linkedin_urls.profile(f"linkedin.com/in/{slug}") or ""

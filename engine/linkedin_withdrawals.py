@@ -1,0 +1,167 @@
+"""Withdrawing invitations nobody accepts: after N days, a few a day, each once; and what that costs."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from engine import agenda, linkedin_accounts, linkedin_lanes
+from engine.desk import Desk, Problem, use_case
+from engine.rules.withdrawals import share_accepted_after
+from storage.database import Database
+from storage.kinds import ActionKind, ActionState, LinkedInState, Permission
+from storage.ledger import Note, plan
+from storage.tables import Action, Identity, LinkedInAccount, LinkedInInvitation
+
+LEAST_DAYS, MOST_DAYS, USUAL_DAYS = 7, 180, 30
+COOL_DOWN_DAYS = 21
+_MOST_AT_ONCE = 200
+_PENDING = (LinkedInInvitation.accepted_at.is_(None), LinkedInInvitation.withdrawn_at.is_(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """One that was withdrawn; nobody of the workspace may invite this person before `until`."""
+
+    name: str
+    profile: str
+    sent_at: datetime
+    withdrawn_at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """`after_days` None means off; `due` is how many are old enough by now."""
+
+    after_days: int | None
+    pending: int
+    oldest_days: int
+    due: int
+    planned: int
+    history: tuple[Withdrawn, ...]
+
+
+@use_case(needs=Permission.READ, reads=True)
+def overview(desk: Desk, identity_id: int) -> Overview:
+    account = linkedin_accounts.account_of(desk.session, identity_id)
+    after = account.withdraw_after_days if account is not None else None
+    of_identity = LinkedInInvitation.identity_id == identity_id
+    pending, oldest, planned = desk.session.execute(
+        select(func.count(), func.min(LinkedInInvitation.sent_at), func.count(LinkedInInvitation.withdrawal_id)).where(
+            of_identity, *_PENDING
+        )
+    ).one()
+    gone = select(LinkedInInvitation).where(of_identity, LinkedInInvitation.withdrawn_at.is_not(None))
+    rows = desk.session.scalars(gone.order_by(LinkedInInvitation.withdrawn_at.desc()).limit(50))
+    return Overview(
+        after,
+        pending,
+        (desk.now - oldest).days if oldest is not None else 0,
+        would_go(desk.session, identity_id, after or USUAL_DAYS, desk.now),
+        planned,
+        tuple(_withdrawn(row) for row in rows),
+    )
+
+
+@use_case(needs=Permission.READ, reads=True)
+def rehearse(desk: Desk, identity_id: int, after_days: int) -> str:
+    """What withdrawing after N days would mean, in a sentence."""
+    found = would_go(desk.session, identity_id, after_days, desk.now)
+    lost = 100 - round(share_accepted_after(after_days) * 100)
+    cost = f"about {lost} % of those who would still accept are lost" if lost else "hardly anybody accepts later than that"
+    which = "1 invitation is" if found == 1 else f"{found:,} invitations are"
+    return f"{which} older than {after_days} days today; {cost}. Nobody can be invited again for {COOL_DOWN_DAYS} days."
+
+
+@use_case(needs=Permission.MANAGE)
+def set_after(desk: Desk, identity_id: int, after_days: int | None) -> None:
+    """Withdraw what is older than this from now on; None switches it off."""
+    if after_days is not None and not LEAST_DAYS <= after_days <= MOST_DAYS:
+        raise Problem(f"Withdraw after {LEAST_DAYS} to {MOST_DAYS} days, or switch it off.")
+    account = linkedin_accounts.account_of(desk.session, identity_id)
+    if account is None:
+        raise Problem("Connect LinkedIn first; then its withdrawals can be set.")
+    old, account.withdraw_after_days = account.withdraw_after_days, after_days
+    desk.audit(
+        "linkedin.withdrawals_set",
+        f"identity:{identity_id}",
+        old={"after_days": old},
+        new={"after_days": after_days},
+        identity_id=identity_id,
+    )
+
+
+def would_go(session: Session, identity_id: int, after_days: int, now: datetime) -> int:
+    """How many pending invitations are older than N days."""
+    counted = select(func.count()).where(*_old(identity_id, after_days, now))
+    return session.scalar(counted) or 0
+
+
+def plan_due(database: Database, now: datetime) -> int:
+    """Plan the withdrawals of all accounts whose invitations are old enough; returns how many are new."""
+    with database.read() as session:
+        on = (
+            select(LinkedInAccount.identity_id, LinkedInAccount.withdraw_after_days)
+            .join(Identity, Identity.id == LinkedInAccount.identity_id)
+            .where(LinkedInAccount.withdraw_after_days.is_not(None), Identity.linkedin_state == LinkedInState.CONNECTED)
+        )
+        accounts = [(row[0], row[1] or MOST_DAYS) for row in session.execute(on)]
+    planned = 0
+    for identity_id, days in accounts:
+        if not _is_due(database, identity_id, days, now):
+            continue
+        with database.write() as session:
+            planned += _plan(session, identity_id, days, now)
+    return planned
+
+
+def _is_due(database: Database, identity_id: int, after_days: int, now: datetime) -> bool:
+    unplanned = (*_old(identity_id, after_days, now), LinkedInInvitation.withdrawal_id.is_(None))
+    with database.read() as session:
+        return session.scalar(select(LinkedInInvitation.id).where(*unplanned).limit(1)) is not None
+
+
+def _plan(session: Session, identity_id: int, after_days: int, now: datetime) -> int:
+    identity, lane = session.get_one(Identity, identity_id), linkedin_lanes.lane_of(session, identity_id)
+    if lane is None:
+        return 0
+    old = select(LinkedInInvitation).where(*_old(identity_id, after_days, now), LinkedInInvitation.withdrawal_id.is_(None))
+    rows = session.scalars(old.order_by(LinkedInInvitation.sent_at).limit(_MOST_AT_ONCE)).all()
+    common = {
+        "workspace_id": identity.workspace_id,
+        "identity_id": identity_id,
+        "lane_id": lane.id,
+        "kind": ActionKind.WITHDRAWAL,
+        "state": ActionState.PLANNED,
+        "campaign_id": None,
+        "lead_id": None,
+        "step_id": None,
+        "due_at": now,
+        "created_at": now,
+    }
+    note = Note(now, now.astimezone(ZoneInfo(identity.zone)).date(), "worker")
+    new = plan(session, [{**common, "message_id": _key(row)} for row in rows], note)
+    for row in rows:
+        row.withdrawal_id = session.scalar(select(Action.id).where(Action.message_id == _key(row)))
+    session.flush()
+    if new:
+        agenda.wake_lane(session, [lane.id], now)
+    return new
+
+
+def _key(row: LinkedInInvitation) -> str:
+    """Unique among all actions, so that an invitation is never withdrawn twice."""
+    return f"withdrawal of invitation {row.id}"
+
+
+def _old(identity_id: int, after_days: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    sent_before = LinkedInInvitation.sent_at <= now - timedelta(days=after_days)
+    return (LinkedInInvitation.identity_id == identity_id, *_PENDING, sent_before)
+
+
+def _withdrawn(row: LinkedInInvitation) -> Withdrawn:
+    at = row.withdrawn_at or row.sent_at
+    return Withdrawn(row.name, row.profile, row.sent_at, at, at + timedelta(days=COOL_DOWN_DAYS))

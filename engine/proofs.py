@@ -1,0 +1,87 @@
+"""Proof: what was ever spent at most on every clock, recomputed from the ledger, beside the limit then in force."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from engine import report_inputs
+from engine.desk import Desk, use_case
+from storage import quota_queries as queries
+from storage.columns import from_micros
+from storage.kinds import ActionKind, Permission, QuotaClock
+from storage.reports import ledger
+
+CLOCKS = {
+    QuotaClock.LOCAL_DAY: timedelta(0),
+    QuotaClock.ROLLING_24_HOURS: timedelta(hours=24),
+    QuotaClock.ROLLING_7_DAYS: timedelta(days=7),
+    QuotaClock.ROLLING_30_DAYS: timedelta(days=30),
+}
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """The most that one lane ever spent of one kind on one clock, the limit at that instant, and how often it was passed."""
+
+    identity_id: int
+    identity: str
+    lane: str
+    kind: ActionKind
+    clock: QuotaClock
+    most: int
+    allowed: int
+    at: datetime
+    breaches: int
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One unit that was taken although the limit then in force was used up."""
+
+    identity_id: int
+    identity: str
+    lane: str
+    kind: ActionKind
+    clock: QuotaClock
+    at: datetime
+    used: int
+    allowed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    peaks: tuple[Peak, ...]
+    breaches: tuple[Breach, ...]  # the first 200 of each clock
+    breach_count: int
+    units: int  # how many were checked, each on every clock that has a limit
+    checked_at: datetime
+
+
+@use_case(needs=Permission.READ, reads=True)
+def proof(desk: Desk, folder: Path, identity_id: int | None = None) -> Proof:
+    """Check every unit that the identities within reach ever spent, against the limit in force at its instant."""
+    found = report_inputs.tracks(desk, identity_id)
+    named = {track.lane_id: (track.identity_id, track.name, track.label) for track in found}
+    peaks: list[Peak] = []
+    breaches: list[Breach] = []
+    units = 0
+    with ledger(desk.session, folder, desk.workspace) as reader:
+        report_inputs.give_lanes(reader, found, _ever, desk.now)
+        report_inputs.give_limits(desk, reader, found)
+        queries.find_taken(reader)
+        for clock, length in CLOCKS.items():
+            highest, over = queries.peaks_and_breaches(reader, clock.value, length // _MICROSECOND)
+            for row in highest:
+                kind, at = ActionKind(row["kind"]), from_micros(row["instant"])
+                peaks.append(Peak(*named[row["lane_id"]], kind, clock, row["most"], row["allowed"], at, row["breaches"]))
+            for row in over:
+                kind, at = ActionKind(row["kind"]), from_micros(row["instant"])
+                breaches.append(Breach(*named[row["lane_id"]], kind, clock, at, row["used"], row["allowed"]))
+            units = max(units, sum(row["units"] for row in highest))
+    count = sum(peak.breaches for peak in peaks)
+    return Proof(tuple(peaks), tuple(breaches), count, units, desk.now)
+
+
+def _ever(today: date) -> tuple[date, date]:
+    return date.min, date.max

@@ -1,0 +1,276 @@
+"""The doorbell: Huey with thin tasks that carry ids only, and all recurring work on this one page.
+
+A task says "look there"; everything that must survive is a row of the ledger. A ring that is lost or doubled changes
+nothing: the pump asks the agenda again half a second later.
+"""
+
+import functools
+import itertools
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from huey import SqliteHuey, crontab
+from huey.storage import SqliteStorage
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from engine import (
+    agenda,
+    clock,
+    domain_checks,
+    exports,
+    generation,
+    giving_back,
+    grants,
+    incoming,
+    linkedin_looks,
+    linkedin_withdrawals,
+    logs,
+    long_jobs,
+    mailbox_probes,
+    provider_sign_in,
+    recovery,
+    warm_up_keeping,
+)
+from engine.channels.effects import MailAccount
+from engine.channels.linkedin.sitting import forget_pictures
+from engine.connections import domain_records
+from engine.counter import Counter
+from engine.dispatch import carry_on
+from engine.grants import tokens_of
+from engine.hands import Hands
+from engine.incoming_keeping import Keys
+from engine.installation import Outpost
+from engine.linkedin_browsing import SignIns
+from engine.mail_accounts import account_for
+from engine.rules.permit import CLOCK_TOLERANCE
+from engine.warm_up_key import key_for
+from storage.tables import Mailbox
+
+WORKERS = 6
+PAUSE = 0.5  # seconds between two looks at the agenda
+_MOST_LANES = 200
+_MOST_IN_A_ROW = 25  # actions of one lane before other lanes get their turn
+_SECONDS_TO_FINISH = 10
+_PICTURES_KEPT = timedelta(days=7)  # of pages that were not as known: personal data
+_log = logs.logger("worker")
+
+
+class _Storage(SqliteStorage):  # type: ignore[misc]
+    """Huey's own file can be rebuilt from the ledger, so it need not wait for the disk."""
+
+    def _create_connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection = super()._create_connection()
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+
+@dataclass
+class Doorbell:
+    """The worker's threads around one opened installation; `hands` is asked anew for every ring."""
+
+    outpost: Outpost
+    holder: str
+    alone: bool
+    hands: Callable[[], Hands]
+    troubles: dict[str, str] = field(default_factory=dict)  # by part: the sentence of its last failure, until it succeeds
+    sign_ins: SignIns | None = None  # at LinkedIn; None where there is no browser
+    latest: datetime | None = None  # the newest instant that this worker, or the one before it, has seen
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _rung: set[int] = field(default_factory=set)  # lanes whose ring waits in the queue
+    _busy: set[int] = field(default_factory=set)  # lanes that a thread works on
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _visiting: threading.Lock = field(default_factory=threading.Lock)
+    _reading: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.counter = Counter(self.outpost.database, self.outpost.config.mark_file, clock.now)
+        self.huey = SqliteHuey(
+            "outpost", filename=str(self.outpost.config.queue_file), results=False, timeout=30, storage_class=_Storage
+        )
+        self.attend_lane = self.huey.task(name="attend_lane")(self._attend_lane)
+        self.huey.periodic_task(crontab(minute="*"), name="every_minute")(self._every_minute)
+        self.huey.periodic_task(crontab(minute="*"), name="read_mail")(self._read_mail)
+        self.huey.periodic_task(crontab(minute="*"), name="visit")(self._visit)
+        self.huey.periodic_task(crontab(minute="*"), name="linkedin")(self._linkedin)
+        self.huey.periodic_task(crontab(minute="*/10"), name="every_ten_minutes")(self._every_ten_minutes)
+
+    def consumer(self) -> Any:
+        """The Huey consumer; its `run` blocks until SIGTERM or SIGINT and lets what is in flight end."""
+        consumer = self.huey.create_consumer(
+            workers=WORKERS,
+            worker_type="thread",
+            initial_delay=0.05,
+            max_delay=0.25,
+            periodic=True,
+            graceful_signal="TERM",
+            shutdown_timeout=_SECONDS_TO_FINISH,
+        )
+        self.stopping = consumer.stop_flag  # set by the signal itself: a lane begins nothing more from then on
+        return consumer
+
+    def pump(self) -> None:
+        """Ring for every lane whose time has come, until told to stop."""
+        turn = 0
+        while not self.stopping.wait(PAUSE):
+            self._guarded("agenda", self._ring)
+            self._guarded("LinkedIn sign-ins", self._sign_in)
+            if turn % 10 == 0:
+                self._guarded("recovery", self._settle)
+            turn += 1
+
+    def _linkedin(self) -> None:
+        self._guarded("LinkedIn", lambda: self._look_at_linkedin(clock.now()))
+
+    def _look_at_linkedin(self, now: datetime) -> None:
+        database = self.outpost.database
+        linkedin_withdrawals.plan_due(database, now)
+        if self.sign_ins is not None:
+            linkedin_looks.look_due(database, self.outpost.vault, self.sign_ins.driver, clock.now)
+            forget_pictures(self.outpost.config.pictures_folder, (now - _PICTURES_KEPT).timestamp())
+
+    def _sign_in(self) -> None:
+        if self.sign_ins is not None:
+            self.sign_ins.attend()
+
+    def _ring(self) -> None:
+        self._watch_clock(clock.now())
+        with self.outpost.database.read() as session:
+            due = agenda.due_lanes(session, clock.now(), _MOST_LANES)
+        for lane_id in due:
+            if self._may_ring(lane_id):
+                self._ring_for(lane_id)
+
+    def _watch_clock(self, now: datetime) -> None:
+        if self.latest is not None and now < self.latest - CLOCK_TOLERANCE:
+            with self.outpost.database.write() as session:
+                agenda.clock_went_back(session, now)
+        self.latest = now
+
+    def _ring_for(self, lane_id: int) -> None:
+        try:
+            self.attend_lane(lane_id)
+        except BaseException:
+            with self._lock:
+                self._rung.discard(lane_id)  # a ring that never was must not keep the lane from the next one
+            raise
+
+    def _attend_lane(self, lane_id: int) -> None:
+        """Also called for rings that a worker before this one left in the queue."""
+        if not self._begin(lane_id):
+            return
+        try:
+            self._guarded("dispatch", lambda: self._work_on(lane_id))
+        finally:
+            with self._lock:
+                self._busy.discard(lane_id)
+
+    def _work_on(self, lane_id: int) -> None:
+        turns = itertools.count()
+        carry_on(
+            self.counter,
+            lane_id,
+            clock.now,
+            self.holder,
+            self.hands(),
+            lambda: next(turns) < _MOST_IN_A_ROW and not self.stopping.is_set(),
+        )
+
+    def _settle(self) -> None:
+        """What an exception left held by this very worker, and unknown outcomes whose time has come."""
+        recovery.recover_own(self.outpost.database, self.holder, self._at_work, clock.now())
+        recovery.reconcile_due(self.outpost.database, clock.now, self.hands())
+
+    def _every_minute(self) -> None:
+        database, now = self.outpost.database, clock.now()
+        if not self.alone:
+            self._guarded("recovery", lambda: recovery.recover(database, self.holder, now, alone=False))
+        self._guarded("probes", lambda: mailbox_probes.probe_due(database, self._accounts(), now))
+        self._guarded("sign-ins", self._sign_ins)
+        self._guarded("imports and launches", lambda: long_jobs.carry_on(database, clock.now()))
+        self._guarded("warm-up", lambda: warm_up_keeping.keep(database, now))
+        self._guarded("mark", lambda: generation.settle(self.outpost.config.mark_file))
+        self._guarded("reports", lambda: exports.export_due(database, self.outpost.config.columnar_folder, now))
+
+    def _accounts(self) -> Callable[[Session, Mailbox], MailAccount]:
+        return account_for(self.outpost.vault, tokens_of(self.outpost, clock.now))
+
+    def _sign_ins(self) -> None:
+        """No mail waits for a token, and what nobody uses any more is given back."""
+        grants.refresh_due(tokens_of(self.outpost, clock.now))
+        giving_back.give_back_due(tokens_of(self.outpost, clock.now))
+        with self.outpost.database.write() as session:
+            provider_sign_in.forget_old(session, clock.now())
+
+    def _visit(self) -> None:
+        """Mail servers and DNS may be slow: a thread of its own, and a round that lasts longer lets the next one pass."""
+        if not self._visiting.acquire(blocking=False):
+            return
+        try:
+            database, key = self.outpost.database, key_for(self.outpost.vault)
+            self._guarded("visits", lambda: warm_up_keeping.visit_due(database, self._accounts(), key, clock.now()))
+            if not self.outpost.config.practice:  # its domains are nobody's, and nothing is to leave the computer
+                look = functools.partial(domain_records.look, ask=domain_records.asker())
+                self._guarded("domain checks", lambda: domain_checks.check_due(database, look, clock.now()))
+        finally:
+            self._visiting.release()
+
+    def _read_mail(self) -> None:
+        """By itself, as visits are: slow servers must not keep the other periodic work waiting."""
+        if not self._reading.acquire(blocking=False):
+            return
+        try:
+            self._guarded("reading of mail", self._read_due)
+        finally:
+            self._reading.release()
+
+    def _read_due(self) -> None:
+        vault, database = self.outpost.vault, self.outpost.database
+        with database.read() as session:
+            keys = Keys(key_for(vault)(session), vault)
+        incoming.read_due(database, self._accounts(), keys, clock.now())
+
+    def _every_ten_minutes(self) -> None:
+        self._guarded("sweep", self._sweep)
+
+    def _sweep(self) -> None:
+        with self.outpost.database.write() as session:
+            agenda.sweep(session, clock.now())
+
+    def _may_ring(self, lane_id: int) -> bool:
+        with self._lock:
+            if lane_id in self._rung or lane_id in self._busy:
+                return False
+            self._rung.add(lane_id)
+            return True
+
+    def _begin(self, lane_id: int) -> bool:
+        with self._lock:
+            self._rung.discard(lane_id)
+            if lane_id in self._busy:
+                return False
+            self._busy.add(lane_id)
+            return True
+
+    def _at_work(self) -> frozenset[int]:
+        with self._lock:
+            return frozenset(self._busy)
+
+    def _guarded(self, part: str, work: Callable[[], Any]) -> None:
+        """A fault of one part must not end the others: it is logged, shown, and the work is tried again at its next turn."""
+        try:
+            work()
+        except SQLAlchemyError as error:
+            self.troubles[part] = (
+                f"The database refuses to work ({type(error).__name__}); nothing is sent until it does again."
+            )
+            _log.error("work.failed", part=part, problem=logs.scrubbed(str(error)))
+        except Exception as error:
+            self.troubles[part] = f"The {part} failed ({type(error).__name__}); it is tried again."
+            _log.exception("work.failed", part=part, problem=logs.scrubbed(str(error)))
+        else:
+            self.troubles.pop(part, None)

@@ -1,0 +1,134 @@
+"""What a verdict is made from, and what it looks like: plain values, no I/O, no clock."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from storage.kinds import (
+    ActionKind,
+    CampaignState,
+    Gate,
+    LeadState,
+    LinkedInState,
+    MailboxState,
+    QuotaClock,
+    Reason,
+    StopScope,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingHours:
+    """When an identity is at work, in its own zone.
+
+    `days` are ISO weekdays (1 = Monday) on which a window *opens*; `start` and `end` are minutes from local midnight,
+    0 ≤ start < 1440 and 0 < end ≤ 1440; an end at or before the start lies on the next day. `holidays` are local dates
+    on which no window opens.
+    """
+
+    zone: ZoneInfo
+    days: frozenset[int]
+    start: int
+    end: int
+    holidays: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One stretch of working time: UTC instants, `opens` inside, `closes` outside; `day` is the local date it opens on."""
+
+    opens: datetime
+    closes: datetime
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class ClockUse:
+    """A limit on one clock and what is used of it.
+
+    `used` counts units reserved and not given back. `frees_at` is, on a rolling clock that is full, the instant at which
+    used falls below the limit (None when only a higher limit helps, and on the other clocks).
+    """
+
+    clock: QuotaClock
+    limit: int
+    used: int
+    frees_at: datetime | None = None
+
+    @property
+    def remaining(self) -> int:
+        return max(0, self.limit - self.used)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that `permit` looks at for one action, read in one transaction.
+
+    `uses` is None when the counts could not be read: then nothing runs. `mailbox` is set for the e-mail channel and
+    `linkedin` for the other. `pace_seed` names the lane, so that its jitter is its own and repeatable.
+    """
+
+    kind: ActionKind
+    hours: WorkingHours
+    due_at: datetime
+    uses: tuple[ClockUse, ...] | None
+    pace_seed: str
+    gap: timedelta
+    last_effect_at: datetime | None = None  # of the lane: the gap counts from here
+    last_of_kind_at: datetime | None = None  # of this kind on the lane: the spreading counts from here
+    stop: StopScope | None = None
+    quarantined: bool = False
+    latest_event_at: datetime | None = None
+    campaign: CampaignState | None = None
+    lead: LeadState | None = None
+    earlier_step_open: bool = False
+    awaiting_acceptance: bool = False
+    suppressed: bool = False
+    mailbox: MailboxState | None = None
+    address_paused: bool = False
+    linkedin: LinkedInState | None = None
+    consent: bool = False  # the account's owner agreed to what is done on LinkedIn in his name
+    warming_up: bool = False
+    cool_down_until: datetime | None = None
+    frozen_until: datetime | None = None
+    failed_before: bool = False
+    in_flight: bool = False
+    in_flight_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """It may run now, and must have begun before `not_after` (the end of the window)."""
+
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Not now. `until` is a promise: asked again then, it never waits for the same reason. None: only a person ends it."""
+
+    reason: Reason
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Never: the action ends as skipped, with this reason."""
+
+    reason: Reason
+
+
+Verdict = Run | Wait | Refuse
+
+
+@dataclass(frozen=True, slots=True)
+class GateReport:
+    """One gate of the explanation: what it asked (`detail`, a short phrase with its values) and what it said."""
+
+    gate: Gate
+    obstacle: Wait | Refuse | None  # None: passed
+    detail: str
+
+    @property
+    def passed(self) -> bool:
+        return self.obstacle is None

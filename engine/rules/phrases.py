@@ -1,0 +1,80 @@
+"""What each gate asked, in a short phrase with its values: the lines of "Why did this not run?"."""
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+
+from engine.rules.facts import ClockUse, Facts
+from engine.rules.quotas import spoken
+from storage.kinds import CampaignState, Channel, Gate, LeadState, LinkedInState, MailboxState, QuotaClock
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_CLOCKS = {
+    QuotaClock.LOCAL_DAY: "today",
+    QuotaClock.ROLLING_24_HOURS: "in 24 hours",
+    QuotaClock.ROLLING_7_DAYS: "in 7 days",
+    QuotaClock.ROLLING_30_DAYS: "in 30 days",
+    QuotaClock.PENDING_TOTAL: "pending",
+}
+_ROLLING = (QuotaClock.ROLLING_24_HOURS, QuotaClock.ROLLING_7_DAYS, QuotaClock.ROLLING_30_DAYS)
+
+
+def phrase(gate: Gate, facts: Facts, now: datetime) -> str:
+    """The gate's question and the values it looked at."""
+    return _PHRASES[gate](facts, now)
+
+
+def hours_phrase(facts: Facts) -> str:
+    """For example "09:00–18:00 Madrid, Mon Tue Wed Thu Fri"."""
+    hours = facts.hours
+    days = " ".join(_DAYS[day - 1] for day in sorted(hours.days))
+    city = hours.zone.key.rsplit("/", 1)[-1].replace("_", " ")
+    return f"{clock_time(hours.start)}–{clock_time(hours.end)} {city}, {days}"
+
+
+def clock_time(minutes: int) -> str:
+    """Minutes from midnight as HH:MM; 1440 is 24:00."""
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def _connection(facts: Facts, now: datetime) -> str:
+    if facts.kind.channel is Channel.EMAIL:
+        words = "e-mail address connected"
+        return f"{words} (paused)" if facts.address_paused else _state(words, facts.mailbox, MailboxState.OK)
+    return _state("LinkedIn connected", facts.linkedin, LinkedInState.CONNECTED)
+
+
+def _state(words: str, state: StrEnum | None, wanted: StrEnum) -> str:
+    """The words alone where the state is the one they name, else with the state that it is."""
+    return words if state is wanted else f"{words} ({state.value.replace('_', ' ') if state else 'none'})"
+
+
+def _uses(facts: Facts, clocks: tuple[QuotaClock, ...], otherwise: str) -> str:
+    shown = [_use(use) for use in facts.uses or () if use.clock in clocks]
+    return " · ".join(shown) or otherwise
+
+
+def _use(use: ClockUse) -> str:
+    return f"{use.used:,} of {use.limit:,} used {_CLOCKS[use.clock]}"
+
+
+_PHRASES: dict[Gate, Callable[[Facts, datetime], str]] = {
+    Gate.STOP: lambda facts, now: "nobody pressed Stop",
+    Gate.CLOCK: lambda facts, now: "the clock agrees with the ledger",
+    Gate.COUNTS: lambda facts, now: "what was spent can be read",
+    Gate.CAMPAIGN: lambda facts, now: _state("campaign running", facts.campaign, CampaignState.RUNNING),
+    Gate.LEAD: lambda facts, now: _state("lead active", facts.lead, LeadState.ACTIVE),
+    Gate.ORDER: lambda facts, now: "earlier steps finished",
+    Gate.SUPPRESSION: lambda facts, now: "not suppressed",
+    Gate.CONNECTION: _connection,
+    Gate.WARM_UP: lambda facts, now: "not warming up",
+    Gate.COOL_DOWN: lambda facts, now: "cool-down over",
+    Gate.FREEZE: lambda facts, now: "not frozen by the provider",
+    Gate.DUE: lambda facts, now: "its time has come",
+    Gate.HOURS: lambda facts, now: f"working hours ({hours_phrase(facts)})",
+    Gate.DAY_LIMIT: lambda facts, now: f"day limit: {_uses(facts, (QuotaClock.LOCAL_DAY,), 'none set')}",
+    Gate.ROLLING_LIMITS: lambda facts, now: f"limits over days: {_uses(facts, _ROLLING, 'none set')}",
+    Gate.PENDING: lambda facts, now: f"pending: {_uses(facts, (QuotaClock.PENDING_TOTAL,), 'no limit')}",
+    Gate.PACING: lambda facts, now: f"pacing: at least {spoken(facts.gap)} apart, spread over the hours",
+    Gate.IN_FLIGHT: lambda facts, now: "nothing else in flight on this channel",
+}

@@ -1,0 +1,200 @@
+"""A lead's sequence: its first step planned at launch, each next one when the step before is final, its end."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, bindparam, exists, literal, literal_column, or_, select, update
+from sqlalchemy.orm import Session
+
+from engine import agenda
+from engine.entries import entries_of
+from storage.columns import table_of
+from storage.kinds import OPEN_STATES, ActionKind, ActionState, CampaignState, Channel, LeadState, Reason
+from storage.ledger import Entry, Note, connection_of, move, plan
+from storage.prepared import Prepared
+from storage.tables import Campaign, Identity, Installation, Lane, Lead, Mailbox, Step
+
+_CHUNK = 1_000
+_GOING_ON = (LeadState.NEW, LeadState.ACTIVE)
+# Failed with its address: ended for now, and brought back when the same address is connected again.
+HEALABLE = and_(Lead.state == LeadState.FAILED, Lead.state_reason == Reason.ADDRESS_DISCONNECTED)
+UNFINISHED = or_(Lead.state.in_(_GOING_ON), HEALABLE)
+
+
+def begin(session: Session, campaign_id: int, lead_ids: Sequence[int], now: datetime) -> int:
+    """Plan the first step of leads that were just launched and dealt their address; returns how many were planned."""
+    step = _FIRST.row(connection_of(session), {"campaign": campaign_id})
+    planned = 0
+    for chunk in _chunks(lead_ids):
+        planned += _plan_step(session, step, chunk, now + timedelta(minutes=step.wait_minutes), now)
+        session.execute(
+            update(Lead)
+            .where(Lead.id.in_(chunk), Lead.state == LeadState.NEW)
+            .values(state=LeadState.ACTIVE, state_reason=None, state_since=now),
+            execution_options={"synchronize_session": False},
+        )
+    return planned
+
+
+def advance(session: Session, entry: Entry, now: datetime) -> None:
+    """After a step went out: plan the next one after its wait, or finish the lead, and the campaign with its last lead."""
+    if entry.lead_id is None or entry.step_id is None:
+        return
+    connection = connection_of(session)
+    state, position = _REACHED.row(connection, {"lead": entry.lead_id, "step": entry.step_id})
+    if state is LeadState.ACTIVE:
+        go_on(session, entry.lead_id, entry.campaign_id, position, now, now)
+
+
+def go_on(session: Session, lead_id: int, campaign_id: int | None, position: int, since: datetime, now: datetime) -> None:
+    """Plan the step after `position`, which went out at `since`, or finish the lead."""
+    asked = {"campaign": campaign_id, "after": position}
+    following = _FOLLOWING.row(connection_of(session), asked)
+    if following is None:
+        close(session, lead_id, LeadState.FINISHED, None, now)
+    else:
+        _plan_step(session, following, [lead_id], since + timedelta(minutes=following.wait_minutes), now)
+
+
+_REACHED = Prepared(
+    update(table_of(Lead))
+    .where(Lead.id == bindparam("lead"))
+    .values(position=select(Step.position).where(Step.id == bindparam("step")).scalar_subquery())
+    .returning(Lead.state, Lead.position)
+)
+_STEP = select(Step.id, Step.kind, Step.wait_minutes).order_by(Step.position).limit(literal_column("1"))
+_FOLLOWING = Prepared(_STEP.where(Step.campaign_id == bindparam("campaign"), Step.position > bindparam("after")))
+_FIRST = Prepared(_STEP.where(Step.campaign_id == bindparam("campaign")))
+
+
+def end(session: Session, lead_ids: Iterable[int], state: LeadState, reason: Reason, actor: str, now: datetime) -> int:
+    """Stop sequences: open actions are cancelled with the reason and the leads take the state; returns how many leads.
+
+    A lead that failed with its address takes the state too: it replied, bounced or was stopped, and is not brought back.
+    """
+    ended = 0
+    for chunk in _chunks(list(lead_ids)):
+        for entry in entries_of(session, lead_ids=chunk, states=OPEN_STATES):
+            day = now.astimezone(ZoneInfo(entry.zone)).date()
+            move(session, entry, ActionState.CANCELLED, Note(now, day, actor, reason))
+        ended += len(_close(session, chunk, state, reason, now, _END))
+    return ended
+
+
+def close(session: Session, lead_id: int, state: LeadState, reason: Reason | None, now: datetime) -> None:
+    """Give a lead its final state, and finish the campaign when it was the last."""
+    _close(session, [lead_id], state, reason, now)
+
+
+def _close(
+    session: Session,
+    lead_ids: list[int],
+    state: LeadState,
+    reason: Reason | None,
+    now: datetime,
+    statement: Prepared | None = None,
+) -> list[int]:
+    connection = connection_of(session)
+    changes = {"state": state, "state_reason": reason, "state_since": now}
+    closed = (statement or _CLOSE).rows(connection, {"leads": lead_ids, **changes})
+    for campaign_id in {row.campaign_id for row in closed}:
+        finish_if_done(session, campaign_id, now)
+    return [row.id for row in closed]
+
+
+def finish_if_done(session: Session, campaign_id: int, now: datetime) -> None:
+    """Finish a running campaign that has no lead left to go on with, now or when its address is back."""
+    _FINISH_IF_DONE.changed(connection_of(session), {"campaign": campaign_id, "now": now})
+
+
+_OF_THESE = update(table_of(Lead)).where(Lead.id.in_(bindparam("leads", expanding=True)))
+_CLOSE = Prepared(_OF_THESE.where(Lead.state.in_(_GOING_ON)).returning(Lead.id, Lead.campaign_id), "leads")
+_END = Prepared(_OF_THESE.where(UNFINISHED).returning(Lead.id, Lead.campaign_id), "leads")
+_FINISH_IF_DONE = Prepared(
+    update(table_of(Campaign))
+    .where(
+        Campaign.id == bindparam("campaign"),
+        Campaign.state == CampaignState.RUNNING,
+        ~exists(select(Lead.id).where(Lead.campaign_id == bindparam("campaign"), UNFINISHED)),
+    )
+    .values(state=CampaignState.FINISHED, finished_at=bindparam("now"))
+)
+
+
+def _plan_step(session: Session, step: Any, lead_ids: Sequence[int], due_at: datetime, now: datetime) -> int:
+    places = _PLACES if step.kind.channel is Channel.EMAIL else _LINKEDIN_PLACES
+    rows = connection_of(session).execute(places, {"leads": list(lead_ids)}).all()
+    planned = 0
+    for zone in {row.zone for row in rows}:
+        group = [row for row in rows if row.zone == zone]
+        note = Note(now, now.astimezone(ZoneInfo(zone)).date(), "worker")
+        planned += plan(session, [_action(row, step, due_at, now) for row in group], note)
+    agenda.wake_lane(session, {row.lane_id for row in rows}, due_at)
+    return planned
+
+
+_PLACES = (
+    select(
+        Lead.id,
+        Lead.workspace_id,
+        Lead.campaign_id,
+        Lane.id.label("lane_id"),
+        Lane.identity_id,
+        Identity.zone,
+        Mailbox.address,
+        select(Installation.mark).scalar_subquery().label("mark"),
+    )
+    .join(Mailbox, Mailbox.id == Lead.mailbox_id)
+    .join(Lane, Lane.mailbox_id == Mailbox.id)
+    .join(Identity, Identity.id == Lane.identity_id)
+    .where(Lead.id.in_(bindparam("leads", expanding=True)))
+)
+
+_LINKEDIN_PLACES = (
+    select(
+        Lead.id,
+        Lead.workspace_id,
+        Lead.campaign_id,
+        Lane.id.label("lane_id"),
+        Lane.identity_id,
+        Identity.zone,
+        literal("").label("address"),
+        literal("").label("mark"),
+    )
+    .join(Campaign, Campaign.id == Lead.campaign_id)
+    .join(Lane, and_(Lane.identity_id == Campaign.identity_id, Lane.channel == Channel.LINKEDIN))
+    .join(Identity, Identity.id == Lane.identity_id)
+    .where(Lead.id.in_(bindparam("leads", expanding=True)))
+)
+
+
+def _action(row: Any, step: Any, due_at: datetime, now: datetime) -> dict[str, Any]:
+    return {
+        "workspace_id": row.workspace_id,
+        "identity_id": row.identity_id,
+        "lane_id": row.lane_id,
+        "kind": step.kind,
+        "state": ActionState.PLANNED,
+        "campaign_id": row.campaign_id,
+        "lead_id": row.id,
+        "step_id": step.id,
+        "due_at": due_at,
+        "message_id": message_id(row.mark or "-", row.id, step.id, row.address) if step.kind is ActionKind.EMAIL else None,
+        "created_at": now,
+    }
+
+
+def message_id(mark: str, lead_id: int, step_id: int, address: str) -> str:
+    """The Message-ID of a lead's step, with its angle brackets: the same one from a restored backup too."""
+    unique = uuid5(NAMESPACE_URL, f"{mark}/{lead_id}/{step_id}")
+    return f"<{unique}@{address.rpartition('@')[2]}>"
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[list[int]]:
+    rest = iter(ids)
+    while chunk := list(islice(rest, _CHUNK)):
+        yield chunk

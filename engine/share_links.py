@@ -1,0 +1,209 @@
+"""A link by which an account's owner connects LinkedIn without being a user: 24 hours, used once, shown once.
+
+Opening it uses nothing up, because scanners open links too. The submit does, in one conditional UPDATE. From then on the
+same link shows how that sign-in goes, and takes the code, until its 24 hours are over.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
+
+from engine import linkedin_consent, linkedin_sign_ins, sessions
+from engine.desk import Actor, Denied, Desk, Problem, use_case
+from engine.linkedin_sign_ins import Progress
+from engine.names import checked_name
+from engine.sessions import Browser
+from storage.kinds import Permission
+from storage.tables import Identity, LinkedInSignIn, ShareLink, Workspace
+from storage.vault import Place, Vault, VaultError
+
+VALID = timedelta(hours=24)
+_PLACE = Place(0, "share_link", 0, "keepsake")
+GONE = "This link does not work any more: it was used, revoked, or is older than 24 hours. Ask for a new one."
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """A link as the panel shows it; the link itself is kept as its hash only."""
+
+    id: int
+    created_at: datetime
+    created_by: str
+    expires_at: datetime
+    opened: int
+    opened_at: datetime | None
+    opened_from: str
+    used_at: datetime | None
+    revoked_at: datetime | None
+
+    def is_open(self, now: datetime) -> bool:
+        return self.revoked_at is None and self.used_at is None and self.expires_at > now
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """What the person behind the link sees: nothing of the workspace but its name."""
+
+    workspace: str
+    expires_at: datetime
+    is_used: bool
+    progress: Progress | None
+
+
+@use_case(needs=Permission.MANAGE)
+def make(desk: Desk, identity_id: int) -> str:
+    """The link's token, shown once; an older open link of the identity stops working."""
+    desk.session.execute(
+        update(ShareLink).where(ShareLink.identity_id == identity_id, *_open(desk.now)).values(revoked_at=desk.now)
+    )
+    token = secrets.token_urlsafe(32)
+    row = ShareLink(
+        workspace_id=desk.workspace,
+        identity_id=identity_id,
+        token_hash=sessions.digest(token),
+        created_at=desk.now,
+        created_by=desk.actor.label,
+        expires_at=desk.now + VALID,
+    )
+    desk.session.add(row)
+    desk.session.flush()
+    desk.audit(
+        "share_link.made", f"share_link:{row.id}", new={"expires": row.expires_at.isoformat()}, identity_id=identity_id
+    )
+    return token
+
+
+@use_case(needs=Permission.READ, reads=True)
+def list_of(desk: Desk, identity_id: int) -> tuple[LinkView, ...]:
+    """The identity's links, the newest first."""
+    rows = desk.session.scalars(select(ShareLink).where(ShareLink.identity_id == identity_id).order_by(ShareLink.id.desc()))
+    return tuple(_view(row) for row in rows.fetchmany(20))
+
+
+@use_case(needs=Permission.MANAGE)
+def revoke(desk: Desk, identity_id: int, link: int) -> None:
+    """Stop a link; what was begun by it goes on."""
+    row = desk.session.get(ShareLink, link)
+    if row is None or row.identity_id != identity_id:
+        raise Denied
+    if row.revoked_at is None:
+        row.revoked_at = desk.now
+        desk.audit("share_link.revoked", f"share_link:{row.id}", identity_id=identity_id)
+
+
+def look(session: Session, token: str, now: datetime) -> Invited:
+    """What the link offers; Problem for one that does not work, whatever the cause."""
+    row = _of_token(session, token)
+    if row is None or not _works(row, now):
+        raise Problem(GONE)
+    workspace = session.get_one(Workspace, row.workspace_id)
+    return Invited(workspace.name, row.expires_at, row.used_at is not None, _progress(session, row))
+
+
+def note_opened(session: Session, token: str, browser: Browser, now: datetime) -> None:
+    """Who opened it and when; a link that does not work is not written about."""
+    row = _of_token(session, token)
+    if row is not None and _works(row, now):
+        row.opened, row.opened_at = row.opened + 1, now
+        row.opened_from = f"{browser.address} · {browser.user_agent}"[:300]
+
+
+def submit(
+    session: Session,
+    vault: Vault,
+    token: str,
+    name: str,
+    email: str,
+    password: str,
+    accepts: bool,
+    browser: Browser,
+    now: datetime,
+) -> None:
+    """Begin the sign-in and use the link up, both or neither; of many at once only one gets through."""
+    row = _of_token(session, token)
+    if row is None or not _works(row, now):
+        raise Problem(GONE)
+    owner = checked_name(name, "your name")
+    if not accepts:
+        raise Problem("Please read the notice and tick that you accept it; without that nothing can be connected.")
+    used = session.execute(
+        update(ShareLink).where(ShareLink.id == row.id, *_open(now)).values(used_at=now).returning(ShareLink.id)
+    ).all()
+    if not used:
+        raise Problem(GONE)
+    desk = _desk(session, row, now)
+    identity = session.get_one(Identity, row.identity_id)
+    linkedin_consent.accept(desk, identity, owner, browser.address)
+    linkedin_sign_ins.start(desk, vault, identity, email, password, desk.actor.label, row.id)
+    desk.audit("share_link.used", f"share_link:{row.id}", new={"by": owner}, identity_id=identity.id)
+
+
+def again(session: Session, vault: Vault, token: str, email: str, password: str, now: datetime) -> None:
+    """A second try behind a link that was used, after a sign-in that came to nothing; nobody else gets in by it."""
+    row = _of_token(session, token)
+    going = _progress(session, row) if row is not None and _works(row, now) else None
+    if row is None or going is None or going.state.is_under_way:
+        raise Problem(GONE)
+    identity = session.get_one(Identity, row.identity_id)
+    linkedin_sign_ins.start(_desk(session, row, now), vault, identity, email, password, "share link", row.id)
+
+
+def answer(session: Session, vault: Vault, token: str, number: int, what: str, value: str, now: datetime) -> None:
+    """The code, or the wish for a new one, from the person behind the link."""
+    row = _of_token(session, token)
+    if row is None or not _works(row, now) or _progress(session, row) is None:
+        raise Problem(GONE)
+    linkedin_sign_ins.give(session, vault, row.identity_id, number, what, value, now)
+
+
+def keepsake(vault: Vault, token: str) -> str:
+    """What the browser that used the link keeps; nobody else who has the link can make it."""
+    return vault.seal(sessions.digest(token), _PLACE).hex()
+
+
+def is_keepsake(vault: Vault, kept: str, token: str) -> bool:
+    try:
+        return vault.open(bytes.fromhex(kept), _PLACE) == sessions.digest(token)
+    except (ValueError, VaultError):
+        return False
+
+
+def _works(row: ShareLink, now: datetime) -> bool:
+    return row.revoked_at is None and row.expires_at > now
+
+
+def _progress(session: Session, row: ShareLink) -> Progress | None:
+    """The sign-in that was begun by this very link; another's is nobody's business here."""
+    newest = select(LinkedInSignIn.share_link_id).where(LinkedInSignIn.identity_id == row.identity_id)
+    if session.scalar(newest.order_by(LinkedInSignIn.id.desc()).limit(1)) != row.id:
+        return None
+    return linkedin_sign_ins.progress_of(session, row.identity_id)
+
+
+def _of_token(session: Session, token: str) -> ShareLink | None:
+    return session.scalar(select(ShareLink).where(ShareLink.token_hash == sessions.digest(token)))
+
+
+def _open(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (ShareLink.used_at.is_(None), ShareLink.revoked_at.is_(None), ShareLink.expires_at > now)
+
+
+def _desk(session: Session, row: ShareLink, now: datetime) -> Desk:
+    return Desk(session, Actor(None, f"share link {row.id}"), row.workspace_id, now)
+
+
+def _view(row: ShareLink) -> LinkView:
+    return LinkView(
+        row.id,
+        row.created_at,
+        row.created_by,
+        row.expires_at,
+        row.opened,
+        row.opened_at,
+        row.opened_from,
+        row.used_at,
+        row.revoked_at,
+    )

@@ -1,0 +1,171 @@
+"""The situation of an action: its facts for `permit`, read in a few prepared statements.
+
+This is the only place that reads facts; the worker and the panel both come here.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import counts
+from engine.calendars import holidays_of
+from engine.counts import Counts
+from engine.rules.facts import Facts, WorkingHours
+from engine.suppressions import Key, keys, listed_keys
+from storage import readings
+from storage.kinds import ActionState, Reason, StopScope
+from storage.ledger import Entry
+from storage.tables import Identity
+
+LINKEDIN_GAP = timedelta(seconds=60)
+COOL_DOWN = timedelta(days=21)  # after a withdrawal LinkedIn refuses the same person for about three weeks
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What is read once for all the actions of one question."""
+
+    holidays: dict[int, set[date]]
+    counts: Counts
+    suppressed: frozenset[Key]
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """An action with its facts, and what else dispatch asks of the row it reads them from.
+
+    `limits_until` is when the first of the limits in force for this kind ends by itself: more may be allowed from then on.
+    """
+
+    entry: Entry
+    facts: Facts
+    epoch: int
+    mailbox_id: int | None
+    waits: tuple[Reason | None, datetime | None]
+    limits_until: datetime | None
+
+
+def gather(session: Session, action_ids: Sequence[int], now: datetime, known: Counts | None = None) -> dict[int, Facts]:
+    """The facts of each action, for `permit`. An id that does not exist is left out.
+
+    `known` are the counts of all the actions' lanes, where they have been read already.
+    """
+    found = situations(session, action_ids, now, known)
+    return {action_id: situation.facts for action_id, situation in found.items()}
+
+
+def situations(
+    session: Session, action_ids: Sequence[int], now: datetime, known: Counts | None = None, *, by_holder: bool = False
+) -> dict[int, Situation]:
+    """The situation of each action. An id that does not exist is left out.
+
+    `by_holder`: for whoever holds the lanes, whom their own lease does not stop.
+    """
+    if not action_ids:
+        return {}
+    rows = readings.facts_of(session, action_ids)
+    scene = _scene(session, rows, now, known)
+    return {row.id: _situation(row, _facts(row, scene, now, by_holder), scene) for row in rows}
+
+
+def _situation(row: Any, facts: Facts, scene: _Scene) -> Situation:
+    entry = Entry(
+        id=row.id,
+        workspace_id=row.workspace_id,
+        identity_id=row.identity_id,
+        lane_id=row.lane_id,
+        campaign_id=row.campaign_id,
+        lead_id=row.lead_id,
+        step_id=row.step_id,
+        kind=row.kind,
+        state=row.state,
+        attempt=row.attempt,
+        due_at=row.due_at,
+        message_id=row.message_id,
+        zone=row.zone,
+    )
+    ends = [
+        limit.until
+        for limit in scene.counts.limits.get(row.lane_id, ())
+        if limit.kind is row.kind and limit.until is not None
+    ]
+    return Situation(entry, facts, row.lane_epoch, row.mailbox_id, (row.reason, row.wait_until), min(ends, default=None))
+
+
+def _scene(session: Session, rows: Sequence[Any], now: datetime, known: Counts | None) -> _Scene:
+    return _Scene(
+        holidays=readings.own_holidays(session, {row.identity_id for row in rows if row.own_holidays}),
+        counts=known or counts.read(session, {row.lane_id: ZoneInfo(row.zone) for row in rows}, now),
+        suppressed=frozenset(listed_keys(session, {key for row in rows for key in _person(row)})),
+    )
+
+
+def _person(row: Any) -> Iterable[Key]:
+    return keys(row.workspace_id, row.lead_email, row.lead_linkedin_url) if row.lead_id is not None else ()
+
+
+def hours_of(row: Any, own: Iterable[date], now: datetime) -> WorkingHours:
+    """The working hours in a row of an identity's columns, with its country's holidays of the years around `now`."""
+    return WorkingHours(
+        ZoneInfo(row.zone),
+        frozenset(row.work_days),
+        row.work_start,
+        row.work_end,
+        _calendar(row.holiday_country, now.year).union(own),
+    )
+
+
+def working_hours(session: Session, identity_ids: Iterable[int], now: datetime) -> dict[int, WorkingHours]:
+    """The working hours of identities, with their holidays of the years around `now`."""
+    ids = list(identity_ids)
+    own = readings.own_holidays(session, ids)
+    rows = session.execute(_HOURS.where(Identity.id.in_(ids)))
+    return {row.id: hours_of(row, own.get(row.id, ()), now) for row in rows}
+
+
+_HOURS = select(
+    Identity.id, Identity.zone, Identity.work_days, Identity.work_start, Identity.work_end, Identity.holiday_country
+)
+
+
+@lru_cache(maxsize=512)
+def _calendar(country: str, year: int) -> frozenset[date]:
+    return holidays_of(country, (year - 1, year, year + 1, year + 2)) if country else frozenset()
+
+
+def _facts(row: Any, scene: _Scene, now: datetime, by_holder: bool) -> Facts:
+    uses = scene.counts.uses.get((row.lane_id, row.kind))
+    return Facts(
+        kind=row.kind,
+        hours=hours_of(row, scene.holidays.get(row.identity_id, ()), now),
+        due_at=row.due_at,
+        uses=uses,
+        pace_seed=f"lane {row.lane_id}",
+        gap=LINKEDIN_GAP if row.gap_seconds is None else timedelta(seconds=row.gap_seconds),
+        last_effect_at=row.last_effect_at,
+        last_of_kind_at=scene.counts.last.get((row.lane_id, row.kind)) if uses is not None else None,
+        stop=StopScope(row.stop[1:]) if row.stop is not None else None,
+        quarantined=row.quarantined_at is not None,
+        latest_event_at=row.latest_event_at,
+        campaign=row.campaign_state,
+        lead=row.lead_state,
+        earlier_step_open=row.earlier_step_open,
+        suppressed=any(key in scene.suppressed for key in _person(row)),
+        mailbox=row.mailbox_state,
+        address_paused=row.paused_at is not None,
+        linkedin=row.linkedin_state,
+        warming_up=row.warming_up,
+        frozen_until=max(filter(None, (row.frozen_until, row.notes_out_until)), default=None),
+        consent=row.consent,
+        awaiting_acceptance=row.awaiting_acceptance,
+        cool_down_until=row.withdrawn_at + COOL_DOWN if row.withdrawn_at is not None else None,
+        failed_before=row.state is ActionState.FAILED_TEMPORARY or row.reason is Reason.RETRY_LATER,
+        in_flight=row.holder is not None and not by_holder,
+        in_flight_until=row.lease_until,
+    )

@@ -1,0 +1,120 @@
+"""Which addresses take part in warm-up, what their owners allow, and the policy of the installation."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from engine.desk import Desk, Problem, use_case
+from storage.kinds import MailboxState, Permission, PoolScope, WarmUpPreset
+from storage.tables import Mailbox, Setting, WarmUpMember
+
+LEAST_OTHERS = 2
+LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "fr": "Français", "it": "Italiano", "nl": "Nederlands"}
+_KEY = "warm_up"
+_MOST_CENTS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What holds for the whole installation; the price is in cents, per address and month."""
+
+    preset: WarmUpPreset = WarmUpPreset.USUAL
+    scope: PoolScope = PoolScope.INSTALLATION
+    price_cents: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """With whom an address exchanges mails: those that the reader may know, and how many besides."""
+
+    known: tuple[str, ...]
+    others: int
+    scope: PoolScope
+
+    @property
+    def sentence(self) -> str:
+        number = len(self.known) + self.others
+        if not number:
+            return "No other address takes part in warm-up yet."
+        who = f"{number:,} other {'address' if number == 1 else 'addresses'}"
+        if self.scope is PoolScope.WORKSPACE:
+            return f"Its mails go only between {who} of this workspace and this one."
+        away = f", {self.others:,} of them other clients'," if self.others and self.known else ""
+        away = ", all of them other clients'," if self.others and not self.known else away
+        return f"Its mails go only between {who} of this installation{away} and this one; never to anybody else."
+
+
+def policy_of(session: Session) -> Policy:
+    setting = session.get(Setting, _KEY)
+    if setting is None:
+        return Policy()
+    value = setting.value
+    return Policy(WarmUpPreset(value["preset"]), PoolScope(value["scope"]), int(value["price_cents"]))
+
+
+@use_case(needs=Permission.READ, reads=True)
+def policy(desk: Desk) -> Policy:
+    return policy_of(desk.session)
+
+
+@use_case(needs=Permission.OWN)
+def set_policy(desk: Desk, preset: WarmUpPreset, scope: PoolScope, price_cents: int) -> Policy:
+    """Set what holds from now on; warm-ups that run keep the ramp and the price they began with."""
+    if not 0 <= price_cents <= _MOST_CENTS:
+        raise Problem("The price must lie between 0 and 10,000 a month; correct it.")
+    old = policy_of(desk.session)
+    new = {"preset": preset.value, "scope": scope.value, "price_cents": price_cents}
+    desk.session.merge(Setting(key=_KEY, value=new, changed_at=desk.now))
+    before = {"preset": old.preset.value, "scope": old.scope.value, "price_cents": old.price_cents}
+    desk.audit("warm_up.policy_changed", "installation", old=before, new=new)
+    return Policy(preset, scope, price_cents)
+
+
+def in_pool() -> ColumnElement[bool]:
+    """The condition on Mailbox (outer joined with WarmUpMember): it may get warm-up mail now."""
+    return (
+        Mailbox.state.in_((MailboxState.OK, MailboxState.DEGRADED))
+        & Mailbox.paused_at.is_(None)
+        & Mailbox.removed_at.is_(None)
+        & or_(WarmUpMember.mailbox_id.is_(None), WarmUpMember.takes_part)
+    )
+
+
+def others(session: Session, mailbox: Mailbox) -> Select[Mailbox]:
+    """The other addresses that this one may exchange warm-up mail with, by the policy of the moment."""
+    found = (
+        select(Mailbox)
+        .outerjoin(WarmUpMember, WarmUpMember.mailbox_id == Mailbox.id)
+        .where(in_pool(), Mailbox.id != mailbox.id)
+        .order_by(Mailbox.id)
+    )
+    if policy_of(session).scope is PoolScope.WORKSPACE:
+        found = found.where(Mailbox.workspace_id == mailbox.workspace_id)
+    return found
+
+
+def number_of_others(session: Session, mailbox: Mailbox) -> int:
+    return session.scalar(select(func.count()).select_from(others(session, mailbox).subquery())) or 0
+
+
+def may_write(session: Session, sender: Mailbox, recipient_id: int) -> bool:
+    """Asked at the last gate: whether the recipient is still one of ours that takes part."""
+    return session.scalar(others(session, sender).where(Mailbox.id == recipient_id).limit(1)) is not None
+
+
+def pool_of(desk: Desk, mailbox: Mailbox) -> Pool:
+    """Who is in the pool of an address; other clients' are only counted."""
+    ours = desk.visible(Mailbox.identity_id) & (Mailbox.workspace_id == desk.workspace)
+    everyone = others(desk.session, mailbox)
+    known = tuple(one.address for one in desk.session.scalars(everyone.where(ours)))
+    return Pool(known, number_of_others(desk.session, mailbox) - len(known), policy_of(desk.session).scope)
+
+
+def takes_part(session: Session, mailbox_id: int) -> bool:
+    """Whether nobody switched the address out; that it is connected is another question."""
+    return session.scalar(select(WarmUpMember.takes_part).where(WarmUpMember.mailbox_id == mailbox_id)) is not False
+
+
+def language_of(session: Session, mailbox_id: int) -> str:
+    return session.scalar(select(WarmUpMember.language).where(WarmUpMember.mailbox_id == mailbox_id)) or "en"

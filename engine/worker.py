@@ -1,0 +1,153 @@
+"""The worker process: one at a time on a data folder, alive by its heartbeat, ended gently by SIGTERM.
+
+Started by the panel, or by hand with `python -m engine.worker`. Exit status 3: another worker is at work here.
+"""
+
+import gc
+
+if __name__ == "__main__":
+    gc.disable()  # until all is imported and frozen: none of it is garbage, and looking for some is a sixth of a start
+
+import fcntl
+import os
+import socket
+import sys
+import threading
+import uuid
+from datetime import datetime
+from pathlib import Path
+from typing import TextIO
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from engine import clock, generation, installation, logs, recovery, unsubscribes
+from engine.channels.email import EmailChannel
+from engine.channels.linkedin.driver import Driver
+from engine.channels.linkedin.stand_in import leading_to
+from engine.config import Config
+from engine.desk import Problem
+from engine.grants import tokens_of
+from engine.hands import Hands
+from engine.installation import Outpost
+from engine.letters import letter_writer
+from engine.linkedin_browsing import SignIns
+from engine.linkedin_hand import LINKEDIN_KINDS, LinkedInHand
+from engine.mail_accounts import account_for
+from engine.networks import network_guard
+from engine.queue import Doorbell
+from engine.warm_up_hand import with_warm_up
+from engine.warm_up_key import key_for
+from storage.tables import Heartbeat
+
+ANOTHER_WORKER = 3
+_BEAT = 2.0  # seconds
+_log = logs.logger("worker")
+
+
+def main() -> int:
+    gc.freeze()
+    gc.enable()
+    logs.set_up()
+    try:
+        outpost = installation.current()
+        lock = hold(outpost.config.worker_lock)
+    except Problem as problem:
+        _log.error("worker.refused", problem=str(problem))
+        sys.stderr.write(f"{problem}\n")
+        return ANOTHER_WORKER if isinstance(problem, AnotherWorker) else 1
+    with lock:
+        return work(outpost)
+
+
+class AnotherWorker(Problem):
+    """Two consumers were started by mistake; this one steps back."""
+
+
+def hold(path: Path) -> TextIO:
+    """Take the lock that one worker holds as long as it lives; the kernel frees it however the process ends."""
+    file = path.open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        pid = file.read().strip() or "unknown"
+        raise AnotherWorker(
+            f"Another worker (process {pid}) is already running on {path.parent}; this one ends. One is enough."
+        ) from None
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
+
+
+def work(outpost: Outpost) -> int:
+    """Settle what a dead worker left, then carry out what is due until told to stop."""
+    boot = uuid.uuid4().hex
+    alone = outpost.database.engine.dialect.name == "sqlite"
+    driver = linkedin_driver(outpost.config)
+    sign_ins = SignIns(outpost, driver, boot, clock.now)
+    bell = Doorbell(outpost, boot, alone, lambda: hands(outpost, driver), latest=_last_beat(outpost), sign_ins=sign_ins)
+    generation.watch(outpost.database, outpost.config.mark_file, clock.now())
+    settled = recovery.recover(outpost.database, boot, clock.now(), alone=alone)
+    _log.info("worker.started", boot=boot, settled=settled)
+    threads = [
+        threading.Thread(target=_beat, args=(outpost, bell, boot), name="heartbeat", daemon=True),
+        threading.Thread(target=bell.pump, name="pump", daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
+    bell.consumer().run()
+    bell.stopping.set()
+    for thread in threads:
+        thread.join(timeout=5)
+    _log.info("worker.ended", boot=boot)
+    return 0
+
+
+def linkedin_driver(config: Config) -> Driver:
+    """The one driver of this process: its locks keep an account in one browser at a time."""
+    return Driver(config.pictures_folder, arrange=leading_to(config.linkedin) if config.linkedin else None)
+
+
+def _last_beat(outpost: Outpost) -> datetime | None:
+    with outpost.database.read() as session:
+        beat = session.get(Heartbeat, "worker")
+    return beat.at if beat is not None else None
+
+
+def hands(outpost: Outpost, driver: Driver) -> Hands:
+    """The real channels, e-mail's behind the guard of the networks that are allowed at this moment."""
+    with outpost.database.read() as session:
+        guard = network_guard(session)
+    accounts = account_for(outpost.vault, tokens_of(outpost, clock.now))
+    links = unsubscribes.links(unsubscribes.base_of(outpost.config), key_for(outpost.vault))
+    letters = letter_writer(key_for(outpost.vault), links)
+    others = dict.fromkeys(LINKEDIN_KINDS, LinkedInHand(outpost.database, outpost.vault, driver, clock.now))
+    return with_warm_up(Hands(EmailChannel(guard, clock.now), accounts, letters, others))
+
+
+def _beat(outpost: Outpost, bell: Doorbell, boot: str) -> None:
+    """Write the sign of life. A database that can't be written is what the missing beat then says."""
+    started = clock.now()
+    while True:
+        try:
+            with outpost.database.write() as session:
+                session.merge(
+                    Heartbeat(
+                        name="worker",
+                        boot=boot,
+                        pid=os.getpid(),
+                        host=socket.gethostname(),
+                        started_at=started,
+                        at=clock.now(),
+                        note=" ".join(dict.fromkeys(list(bell.troubles.values()))),
+                    )
+                )
+        except SQLAlchemyError as error:
+            _log.error("heartbeat.failed", problem=logs.scrubbed(str(error)))
+        if bell.stopping.wait(_BEAT):
+            return
+
+
+if __name__ == "__main__":
+    sys.exit(main())

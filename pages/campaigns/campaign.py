@@ -1,0 +1,69 @@
+"""One campaign: its state and what can be done with it at the top; its steps, leads and launch in tabs."""
+
+import streamlit as st
+
+from engine.campaign_lists import CampaignView, look_at
+from engine.desk import Denied
+from pages import badges, notices, shell
+from pages.campaigns import campaign_actions, campaign_launch, campaign_leads, campaign_steps
+from storage.kinds import CampaignState, LeadState
+
+_TABS = {"Steps": campaign_steps.show, "Leads": campaign_leads.show, "Launch": campaign_launch.show}
+
+
+def show() -> None:
+    visit = shell.visit()
+    campaign = _asked_for()
+    if campaign is None:
+        notices.info("This campaign does not exist, or you have no access to it.")
+        if st.button("Show all campaigns", icon=":material/campaign:"):
+            shell.go("campaigns")
+        return
+    _header(visit, campaign)
+    tab = st.segmented_control(
+        "Part",
+        list(_TABS),
+        default="Steps",
+        required=True,
+        key="tab",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    _TABS[tab or "Steps"](visit, campaign)
+
+
+def _asked_for() -> CampaignView | None:
+    asked = st.query_params.get("id", "")
+    try:
+        return shell.ask(look_at, campaign_id=int(asked)) if asked.isdecimal() and len(asked) < 18 else None
+    except Denied:
+        return None
+
+
+def _header(visit: shell.Visit, campaign: CampaignView) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(gap=None, width="content"):
+            st.title(badges.plain(campaign.name, 80), anchor=False)
+            shell.link("identity", label=f"from {badges.plain(campaign.identity_name, 60)}", id=campaign.identity_id)
+        st.space("stretch")
+        with st.container(width="content", horizontal=True, vertical_alignment="center"):
+            badges.badge(campaign.state, help=_since(campaign))
+            campaign_actions.show(visit, campaign)
+    if campaign.leads.total and campaign.state is not CampaignState.DRAFT:
+        badges.quiet(_figures(campaign))
+
+
+def _figures(campaign: CampaignView) -> str:
+    told = [f"{campaign.leads.over:,} of {campaign.leads.total:,} leads done"]
+    shown = (LeadState.ACTIVE, LeadState.REPLIED, LeadState.BOUNCED, LeadState.FAILED, LeadState.LEFT_OUT)
+    told += [f"{count:,} {badges.look(state).word}" for state in shown if (count := campaign.leads.of(state))]
+    return " · ".join(told)
+
+
+def _since(campaign: CampaignView) -> str | None:
+    if campaign.state is CampaignState.PAUSED and campaign.paused_at:
+        return f"Paused by {campaign.paused_by}, {campaign.paused_at:%d %b %Y %H:%M} UTC."
+    return f"Launched {campaign.launched_at:%d %b %Y %H:%M} UTC." if campaign.launched_at else None
+
+
+show()

@@ -1,0 +1,88 @@
+"""The tab of a campaign's leads: who is in it and how far each is, and the door to import more."""
+
+import streamlit as st
+
+from engine.campaign_lists import CampaignView
+from engine.leads import LeadLine, find
+from pages import badges, shell
+from pages.campaigns import campaign_import
+from pages.identities import paging
+from storage.kinds import CampaignState, LeadState, Permission
+
+
+def show(visit: shell.Visit, campaign: CampaignView) -> None:
+    may_import = visit.may(Permission.MANAGE) and campaign.state is not CampaignState.FINISHED
+    if may_import and campaign_import.is_open(campaign.id):
+        campaign_import.show(visit, campaign)
+        return
+    text, state = _filters(campaign, may_import)
+    campaign_import.show_unfinished(campaign, may_import)
+    if not campaign.leads.total:
+        st.markdown("This campaign has no leads yet. Import them from a CSV file; you see every row's problems first.")
+        return
+    page = shell.ask(find, campaign_id=campaign.id, search=text, state=state, page=paging.asked())
+    if not page.rows:
+        st.caption("No lead fits these filters.")
+        return
+    st.dataframe(
+        [_row(lead) for lead in page.rows],
+        hide_index=True,
+        height="content",
+        column_config={
+            # Widths by which the first four columns stand on a phone and all but the last two on a desk.
+            "Open": st.column_config.LinkColumn("", display_text="Timeline", width=75),
+            "Name": st.column_config.TextColumn(width=140),
+            "State": st.column_config.TextColumn(width=85),
+            "Step": st.column_config.NumberColumn(width=55),
+            "E-mail": st.column_config.TextColumn(width=210),
+            "Company": st.column_config.TextColumn(width=120),
+            "Inbox": st.column_config.TextColumn(width=150),
+            "Row": st.column_config.NumberColumn(help="The row in the imported file.", width="small"),
+        },
+    )
+    paging.show(page)
+
+
+def _filters(campaign: CampaignView, may_import: bool) -> tuple[str, LeadState | None]:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        text = st.text_input(
+            "Search",
+            key="lead",
+            bind="query-params",
+            type="search",
+            placeholder="Name, e-mail or company",
+            label_visibility="collapsed",
+            width=280,
+            on_change=paging.first,
+        )
+        states = {badges.look(each).word: each for each in campaign.leads.by_state}
+        chosen = st.selectbox(
+            "State",
+            list(states),
+            index=None,
+            placeholder="Any state",
+            format_func=lambda word: f"{word} · {campaign.leads.of(states[word]):,}",
+            label_visibility="collapsed",
+            width=190,
+            on_change=paging.first,
+        )
+        st.space("stretch")
+        words = "Import leads" if not campaign.leads.total else "Import more leads"
+        kind = "secondary" if campaign.leads.total else "primary"
+        if may_import and st.button(words, icon=":material/upload_file:", type=kind):  # type: ignore[arg-type]
+            campaign_import.open_for(campaign.id)
+    return text or "", states[chosen] if chosen else None
+
+
+def _row(lead: LeadLine) -> dict[str, object]:
+    return {
+        "Open": shell.address("lead", id=lead.id),
+        "Name": lead.name,
+        "State": badges.look(lead.state).word,
+        "Step": lead.position,
+        "E-mail": lead.email or lead.linkedin_url,
+        "Company": lead.company,
+        "Inbox": lead.mailbox,
+        "Row": lead.row,
+        "Reason": lead.reason.sentence if lead.reason else "",
+    }

@@ -1,0 +1,84 @@
+"""Addresses: every e-mail address with its state, since when, and what to do; of all workspaces for an owner."""
+
+import streamlit as st
+
+from engine.address_overview import Line, of_installation, of_workspace
+from engine.paged import Paged
+from pages import badges, filters, shell
+from pages.identities import paging
+from storage.kinds import MailboxState, Permission
+
+_NEEDS = "Needs somebody"
+_STATES = {badges.look(state).word.capitalize(): state for state in MailboxState}
+
+
+def show() -> None:
+    visit = shell.visit()
+    shell.header("Addresses", "Every e-mail address: how it stands, since when, and what to do.")
+    found, everywhere = _found(visit)
+    if not found.total:
+        _nothing()
+        return
+    chosen = st.dataframe(
+        [_row(visit, line, everywhere) for line in found.rows],
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"addresses-{found.number}",
+        height="content",
+        column_config={
+            "Address": st.column_config.TextColumn(width="medium", pinned=True),
+            "State": st.column_config.TextColumn(width=130),
+            "What to do": st.column_config.TextColumn(width=300),
+        },
+    )
+    for row in chosen["selection"]["rows"]:
+        line = found.rows[row]
+        shell.go("identity", w=line.workspace_id, id=line.identity_id, section="email")
+    paging.show(found)
+
+
+def _found(visit: shell.Visit) -> tuple[Paged[Line], bool]:
+    with filters.row():
+        text = filters.search("Address or name")
+        word = filters.choice("State", [_NEEDS, *_STATES], "state", "Any state")
+        may_all = visit.may(Permission.OWN)
+        everywhere = may_all and st.toggle("All workspaces", key="all", bind="query-params", on_change=paging.first)
+    task = of_installation if everywhere else of_workspace
+    state = _STATES.get(word or "")
+    return shell.ask(task, text=text, state=state, needs=word == _NEEDS, number=paging.asked()), bool(everywhere)
+
+
+def _nothing() -> None:
+    with st.container(border=True, horizontal_alignment="center"):
+        st.markdown("No e-mail address fits. Addresses are connected on an identity, under Email.", text_alignment="center")
+        shell.link("identities", label="Show the identities", icon=":material/group:")
+
+
+def _row(visit: shell.Visit, line: Line, everywhere: bool) -> dict[str, object]:
+    def moment(instant: object) -> str:
+        return badges.moment(instant, line.zone, visit.now).text if instant else "never"  # type: ignore[arg-type]
+
+    state = badges.look(line.state).word + (", paused" if line.paused else "")
+    return {
+        "Address": line.address,
+        "State": state,
+        "Since": moment(line.since),
+        "What to do": line.to_do,
+        "Today": f"{line.today.used:,} / {line.today.limit:,}" if line.today else "–",
+        "Signed in": moment(line.last_good_at),
+        "Read": moment(line.last_read_at),
+        "Domain": _domain(line),
+        "Identity": line.identity_name,
+        **({"Workspace": line.workspace_name} if everywhere else {}),
+        "Provider": badges.provider(line.provider),
+    }
+
+
+def _domain(line: Line) -> str:
+    if line.domain is None:
+        return "not checked yet"
+    return line.domain.note or "SPF, DKIM, DMARC there"
+
+
+show()

@@ -1,0 +1,65 @@
+"""The section *LinkedIn*: how the account stands, connecting it, its limits and its withdrawals."""
+
+import streamlit as st
+
+from engine import linkedin_accounts, linkedin_consent
+from engine.identities import IdentityView
+from engine.linkedin_accounts import AccountView
+from pages import badges, notices, shell
+from pages.identities import linkedin_connect, linkedin_limits, linkedin_withdrawals
+from storage.kinds import LinkedInState, Permission
+
+
+def show(visit: shell.Visit, identity: IdentityView) -> None:
+    account = shell.ask(linkedin_accounts.view, identity_id=identity.id)
+    may = visit.may(Permission.MANAGE)
+    with st.container(border=True):
+        _head(visit, identity, account, may)
+        if account.note:
+            st.markdown(badges.plain(account.note, 600))
+        _consent(visit, identity, may)
+    if may and account.state is not LinkedInState.CONNECTED:
+        linkedin_connect.show(identity, account)
+    limits, withdrawals = st.tabs(["Rate limits", "Withdrawals"])
+    with limits:
+        linkedin_limits.show(visit, identity, may)
+    with withdrawals:
+        linkedin_withdrawals.show(visit, identity, may)
+
+
+def _head(visit: shell.Visit, identity: IdentityView, account: AccountView, may: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("**LinkedIn**", width="content")
+        badges.badge(account.state)
+        if account.has_seat:
+            badges.badge(badges.Look("blue", "travel_explore", "Sales Navigator"))
+        if account.since:
+            badges.when(account.since, identity.zone, visit.now, "since ")
+        st.space("stretch")
+        if may and account.state is LinkedInState.CONNECTED:
+            _menu(identity)
+    facts = [fact for fact in (account.name, account.profile, account.email) if fact]
+    if facts:
+        badges.quiet(" · ".join(facts))
+
+
+def _menu(identity: IdentityView) -> None:
+    with st.popover("", icon=":material/more_horiz:", key=f"linkedin-menu-{identity.id}", help="Disconnect"):
+        st.markdown("What is planned on LinkedIn waits until the account is connected again. E-mail goes on.")
+        if st.button("Disconnect LinkedIn", key="linkedin-disconnect", type="primary", width="stretch"):
+            shell.attempt(linkedin_accounts.disconnect, identity_id=identity.id)
+            st.rerun()
+
+
+def _consent(visit: shell.Visit, identity: IdentityView, may: bool) -> None:
+    given = shell.ask(linkedin_consent.of_identity, identity_id=identity.id)
+    if given is None:
+        notices.warning("The account's owner has not accepted the risk notice, so nothing is done on LinkedIn.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        when = badges.moment(given.accepted_at, identity.zone, visit.now)
+        badges.quiet(f"Risk notice accepted by {given.accepted_by}, {when.text} (wording {given.version})", when.help)
+        st.space("stretch")
+        if may and st.button("Take it back", key="consent-back", type="tertiary", help="Nothing is done on LinkedIn then."):
+            shell.attempt(linkedin_consent.take_back, identity_id=identity.id)
+            st.rerun()

@@ -1,0 +1,40 @@
+"""Links inside drawn HTML that open their page in this window without loading the panel anew, as Streamlit's own do.
+
+With them a list of 25 identities is one piece; as 25 of Streamlit's links it was 76 messages at every run.
+"""
+
+import html
+from typing import Any
+
+import streamlit as st
+
+from pages import shell
+
+# As Streamlit's page link looks; a pointer's rest can't be said in a style attribute.
+_STYLE = """
+a.outpost-link{display:flex;align-items:center;gap:.5rem;margin:-.25rem 0;padding:0 .5rem;border-radius:9px;min-width:0;
+  font-size:.875rem;line-height:2;color:inherit!important;text-decoration:none!important}
+a.outpost-link:hover,a.outpost-link:focus-visible,a.outpost-link.here{background:rgba(165,165,187,.15);outline:none}
+a.outpost-link.here{font-weight:600}
+a.outpost-link>span:last-child{overflow:hidden;white-space:nowrap;text-overflow:ellipsis}
+"""
+
+
+def install() -> None:
+    """Once a run, at the end of the sidebar: what makes these links open in this window."""
+    st.html(f'<style>{_STYLE}</style><script src="/look/links.js"></script>', unsafe_allow_javascript=True)
+
+
+def drawn(slug: str, label: str, *, icon: str = "", here: bool = False, **query: Any) -> str:
+    """A link to a page, in this workspace, as HTML; `icon` is of Material symbols, `here` marks the page in hand."""
+    symbol = (
+        '<span aria-hidden="true" translate="no" style="font-family:Material Symbols Rounded;font-size:1rem;line-height:1;'
+        f"font-feature-settings:'liga'\">{icon}</span>"
+        if icon
+        else ""
+    )
+    mark = ' aria-current="page"' if here else ""
+    return (
+        f'<a class="outpost-link{" here" if here else ""}" href="{html.escape(shell.address(slug, **query))}"{mark}>'
+        f"{symbol}<span>{html.escape(label)}</span></a>"
+    )

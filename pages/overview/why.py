@@ -1,0 +1,116 @@
+"""Why did this not run? The ordered gates of one action, the first that fails, and the next possible time."""
+
+import streamlit as st
+
+from engine.desk import Denied
+from engine.rules.facts import GateReport, Run, Wait
+from engine.why import Explanation, explain_action
+from pages import asked, badges, notices, shell
+
+_PASSED = ":green[:material/check:]"
+_FAILED = ":red[:material/close:]"
+_WAITS = ":blue[:material/schedule:]"
+_LATER = ":gray[:material/more_horiz:]"
+
+
+def show() -> None:
+    visit = shell.visit()
+    why = _asked_for()
+    if why is None:
+        shell.header("Why did this not run?")
+        notices.info("This action does not exist, or you have no access to it.")
+        shell.link("today", label="Back to Today", icon=":material/today:")
+        return
+    shell.header(_title(why))
+    _about(visit, why)
+    if why.gates:
+        _asked_now(visit, why)
+    elif why.reason:
+        st.markdown(badges.sentence(why.reason))
+    if why.note:
+        badges.quiet(f"The server's words: {why.note}")
+    if why.gates_then:
+        _asked_then(visit, why)
+
+
+def _asked_for() -> Explanation | None:
+    wanted = asked.key()
+    try:
+        return None if wanted is None else shell.ask(explain_action, action_id=wanted)
+    except Denied:
+        return None
+
+
+def _title(why: Explanation) -> str:
+    if why.state.is_sent:
+        return "Why this ran"
+    return "Why did this not run?" if why.state.is_open else "What became of this"
+
+
+def _about(visit: shell.Visit, why: Explanation) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        to = f" to {badges.plain(why.lead_name, 60)}" if why.lead_name else ""
+        st.markdown(f"{badges.tag(why.state)} **{why.kind.label}{to}**", width="content")
+        badges.when(why.due_at, why.zone, visit.now, "planned ")
+    with st.container(horizontal=True, gap="small"):
+        shell.link("identity", label=badges.plain(why.identity_name, 60), icon=":material/person:", id=why.identity_id)
+        if why.campaign_id:
+            shell.link("campaign", label=badges.plain(why.campaign_name, 60), icon=":material/campaign:", id=why.campaign_id)
+        if why.lead_id and why.lead_name:
+            shell.link("lead", label=badges.plain(why.lead_name, 60), icon=":material/contact_page:", id=why.lead_id)
+
+
+def _asked_now(visit: shell.Visit, why: Explanation) -> None:
+    first = next((number for number, report in enumerate(why.gates) if not report.passed), len(why.gates))
+    with st.container(border=True):
+        _list([f"{_PASSED} {_detail(report)}" for report in why.gates[:first]])
+        if first < len(why.gates):
+            _obstacle(visit, why, why.gates[first])
+        elif isinstance(why.verdict, Run):
+            badges.badge(why.verdict)
+        if later := why.gates[first + 1 :]:
+            badges.quiet("Then:")
+            _list([f"{_mark_of_later(report)} {_detail(report)}" for report in later])
+
+
+def _mark_of_later(report: GateReport) -> str:
+    """A later gate that only waits for a time is no second failure."""
+    if report.obstacle is None:
+        return _LATER
+    return _WAITS if isinstance(report.obstacle, Wait) and report.obstacle.until is not None else _FAILED
+
+
+def _obstacle(visit: shell.Visit, why: Explanation, report: GateReport) -> None:
+    assert report.obstacle is not None
+    st.markdown(f"{_FAILED} **{_detail(report)}**")
+    st.markdown(badges.plain(report.obstacle.reason.sentence, 300))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        badges.badge(report.obstacle)
+        if not isinstance(report.obstacle, Wait):
+            badges.quiet("It will be skipped; there is no next time.")
+        elif report.obstacle.until is None:
+            badges.quiet("There is no next time until a person changes this.")
+        else:
+            badges.when(report.obstacle.until, why.zone, visit.now, "next possible: ")
+
+
+def _asked_then(visit: shell.Visit, why: Explanation) -> None:
+    with st.container(border=True):
+        st.markdown("**What every gate said when it ran**" if why.state.is_sent else "**What the gates said last**")
+        if why.ran_at:
+            badges.when(why.ran_at, why.zone, visit.now)
+        mark = _PASSED if why.state.is_sent else _LATER
+        _list([f"{mark} {badges.plain(said, 200)}" for _, said in why.gates_then])
+
+
+def _detail(report: GateReport) -> str:
+    return badges.plain(report.detail, 200)
+
+
+def _list(marks: list[str]) -> None:
+    grid = st.grid(3, min_column_width=240, gap=("xxsmall", "small"))
+    for mark in marks:
+        grid.markdown(mark)
+
+
+show()

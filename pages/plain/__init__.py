@@ -1,0 +1,1 @@
+"""What must not be a Streamlit page: small server-rendered routes without a websocket."""

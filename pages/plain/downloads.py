@@ -1,0 +1,75 @@
+"""Files behind the gate: each is a use case, so that who may have it is asked again, and that it was taken is audited.
+
+A new download is one line in `DOWNLOADS`; its address is `/download/<name>?w=<workspace>&…`, as `address` makes it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import anyio.to_thread
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from engine import audits, quota_files
+from engine.desk import Denied, Problem
+from engine.visits import Visit
+from pages.plain import audit_query, forms, quotas_query, visitor
+
+CSV = "text/csv; charset=utf-8"
+_WRONG = "The address of this download is not right. Open the report, choose what it should hold and press its button."
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PARQUET = "application/vnd.apache.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """`make` is a use case that answers the file; `read` turns the query into its arguments (ValueError for nonsense)."""
+
+    make: Callable[..., str | bytes]
+    read: Callable[[QueryParams], Mapping[str, Any]]
+    file_name: str
+    media_type: str = CSV
+
+
+DOWNLOADS: dict[str, Download] = {
+    "audit-log.csv": Download(audits.export_csv, audit_query.read, "audit-log.csv"),
+    "quotas.csv": Download(quota_files.csv, quotas_query.read, "quotas.csv"),
+    "quotas.xlsx": Download(quota_files.excel, quotas_query.read, "quotas.xlsx", EXCEL),
+    "quotas.parquet": Download(quota_files.parquet, quotas_query.read, "quotas.parquet", PARQUET),
+}
+
+
+def address(name: str, workspace_id: int, **query: Any) -> str:
+    given = {key: value for key, value in query.items() if value not in (None, "")}
+    return f"/download/{name}?{urlencode({'w': workspace_id, **given}, doseq=True)}"
+
+
+async def answer(request: Request) -> Response:
+    wanted = DOWNLOADS.get(request.path_params["name"])
+    if wanted is None:
+        return forms.refusal(request, 404, "There is no such download. Open the report and press its button.")
+    try:
+        visit, content = await anyio.to_thread.run_sync(_make, request, wanted)
+    except Denied as denied:
+        return forms.refusal(request, 404, str(denied))
+    except Problem as problem:
+        return forms.refusal(request, 422, str(problem))
+    except ValueError:
+        return forms.refusal(request, 422, _WRONG)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{visit.now:%Y-%m-%d}-{wanted.file_name}"',
+        "Cache-Control": "no-store",
+    }
+    return Response(content, media_type=wanted.media_type, headers=headers)
+
+
+def _make(request: Request, wanted: Download) -> tuple[Visit, str | bytes]:
+    visit = visitor.of(request)
+    return visit, visitor.ask(visit, wanted.make, **wanted.read(request.query_params))
+
+
+ROUTES = [Route("/download/{name}", answer, methods=["GET"])]

@@ -1,0 +1,117 @@
+"""The page behind a share link: consent and LinkedIn login, then whatever LinkedIn asks, for somebody who is no user."""
+
+from collections.abc import Callable
+from typing import Any
+
+import anyio.to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from engine import clock, linkedin_consent, share_links
+from engine.desk import Problem
+from engine.installation import current
+from engine.share_links import Invited
+from pages.plain import cookies, forms
+from pages.plain.forms import Sent
+from storage.kinds import LinkedInSignInState
+
+_DONE = (LinkedInSignInState.DONE,)
+
+
+async def show(request: Request) -> Response:
+    await anyio.to_thread.run_sync(_note, request)
+    return await _page(request)
+
+
+async def submit(request: Request) -> Response:
+    form = await forms.sent(request)
+    if not form.is_own:
+        return await _page(request, forms.STALE, form)
+    try:
+        if form["what"] != "begin" and not _is_theirs(request, request.path_params["token"]):
+            raise Problem(share_links.GONE)
+        await anyio.to_thread.run_sync(_do, request, form)
+    except Problem as problem:
+        return await _page(request, str(problem), form)
+    response = forms.go(f"/share/{request.path_params['token']}")
+    if form["what"] == "begin":
+        cookies.keep_share(response, current().config, share_links.keepsake(current().vault, request.path_params["token"]))
+    return response
+
+
+async def _page(request: Request, problem: str = "", form: Sent | None = None) -> Response:
+    try:
+        offer = await anyio.to_thread.run_sync(_look, request.path_params["token"])
+    except Problem as gone:
+        return forms.page(request, "gone", status=410, why=str(gone))
+    kept = {name: form[name] if form else "" for name in ("name", "email")}
+    left = max(0, int((offer.expires_at - clock.now()).total_seconds()) // 60)
+    return forms.page(
+        request,
+        "share",
+        status=422 if problem else 200,
+        problem=problem,
+        offer=offer,
+        step=_step(offer, _is_theirs(request, request.path_params["token"])),
+        wording=linkedin_consent.WORDING,
+        left=f"{left // 60} h {left % 60} min" if left >= 60 else f"{left} min",
+        **kept,
+    )
+
+
+def _is_theirs(request: Request, token: str) -> bool:
+    return share_links.is_keepsake(current().vault, cookies.share(request, current().config), token)
+
+
+def _step(offer: Invited, is_theirs: bool) -> str:
+    """Which of its faces the page shows; how the sign-in goes is shown to the browser that began it alone."""
+    going = offer.progress
+    if going is None or not is_theirs:
+        return "used" if offer.is_used else "form"
+    if going.state in _DONE:
+        return "done"
+    if not going.state.is_under_way:
+        return "again"
+    if going.has_answer:
+        return "working"
+    return {LinkedInSignInState.CODE: "code", LinkedInSignInState.APPROVE: "approve"}.get(going.state, "working")
+
+
+def _look(token: str) -> Invited:
+    with current().database.read() as session:
+        return share_links.look(session, token, clock.now())
+
+
+def _note(request: Request) -> None:
+    with current().database.write() as session:
+        share_links.note_opened(session, request.path_params["token"], forms.browser(request), clock.now())
+
+
+def _do(request: Request, form: Sent) -> None:
+    """What the form asks: begin, begin again, or answer."""
+    token, vault, now = request.path_params["token"], current().vault, clock.now()
+    tasks: dict[str, Callable[[Any], None]] = {
+        "begin": lambda session: share_links.submit(
+            session,
+            vault,
+            token,
+            form["name"],
+            form["email"],
+            form["password"],
+            form["accepts"] == "yes",
+            forms.browser(request),
+            now,
+        ),
+        "again": lambda session: share_links.again(session, vault, token, form["email"], form["password"], now),
+        "code": lambda session: share_links.answer(session, vault, token, _number(form), "code", form["code"], now),
+        "resend": lambda session: share_links.answer(session, vault, token, _number(form), "resend", "", now),
+    }
+    task = tasks.get(form["what"])
+    if task is None:
+        raise Problem(forms.STALE)
+    with current().database.write() as session:
+        task(session)
+
+
+def _number(form: Sent) -> int:
+    return int(form["number"]) if form["number"].isascii() and form["number"].isdecimal() and len(form["number"]) < 9 else -1

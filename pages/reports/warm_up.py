@@ -1,0 +1,82 @@
+"""All addresses with their warm-ups: how each goes, started and stopped for many at once, and the policy and its price."""
+
+import streamlit as st
+
+from engine.warm_up_lists import Phase, find, find_everywhere
+from pages import shell
+from pages.identities import paging
+from pages.reports import warm_up_bulk, warm_up_policy, warm_up_table
+from storage.kinds import Permission
+
+_PHASES = {
+    "Warming up": Phase.RUNNING,
+    "Paused": Phase.PAUSED,
+    "Plan complete": Phase.COMPLETE,
+    "Not warming up": Phase.NONE,
+    "Out of the pool": Phase.OUT,
+}
+
+
+def show() -> None:
+    visit = shell.visit()
+    with shell.header("Warm-up"):
+        if visit.actor.is_owner and st.button("Policy and price", icon=":material/tune:", key="warm-policy"):
+            warm_up_policy.show()
+    warm_up_policy.cost(visit)
+    text, phase, everywhere = _filters(visit)
+    page = shell.ask(find_everywhere if everywhere else find, search=text, phase=phase, page=paging.asked())
+    if not page.total:
+        _nothing(bool(text or phase))
+        return
+    may = visit.may(Permission.MANAGE) and not everywhere
+    warm_up_bulk.results()
+    chosen = warm_up_table.show(page, everywhere, may)
+    if may:
+        warm_up_bulk.buttons(chosen)
+    paging.show(page)
+
+
+def _filters(visit: shell.Visit) -> tuple[str, Phase | None, bool]:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        text = st.text_input(
+            "Search",
+            key="find",
+            bind="query-params",
+            type="search",
+            placeholder="Address or name",
+            label_visibility="collapsed",
+            width=280,
+            on_change=paging.first,
+        )
+        state = st.selectbox(
+            "State",
+            list(_PHASES),
+            index=None,
+            key="state",
+            bind="query-params",
+            placeholder="Any state",
+            label_visibility="collapsed",
+            width=190,
+            on_change=paging.first,
+        )
+        everywhere = visit.actor.is_owner and st.toggle(
+            "All workspaces", key="everywhere", bind="query-params", on_change=paging.first
+        )
+    return text or "", _PHASES[state] if state else None, bool(everywhere)
+
+
+def _nothing(filtered: bool) -> None:
+    with st.container(border=True, horizontal_alignment="center", gap="small"):
+        st.space("small")
+        if filtered:
+            st.markdown("No address fits these filters.", text_alignment="center")
+            if st.button("Show all addresses", icon=":material/filter_alt_off:"):
+                shell.go("warm-up")
+        else:
+            st.markdown("No e-mail address is connected yet; connect one on an identity's page.", text_alignment="center")
+            if st.button("Show the identities", icon=":material/group:", type="primary"):
+                shell.go("identities")
+        st.space("small")
+
+
+show()

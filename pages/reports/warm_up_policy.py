@@ -1,0 +1,59 @@
+"""The warm-up policy of the installation: how fast, with whom, at what price; and what a month costs the client."""
+
+import streamlit as st
+
+from engine import warm_up_pool
+from engine.rules.warm_up import RAMPS
+from engine.warm_up_views import charged
+from pages import badges, notices, shell
+from storage.kinds import PoolScope, WarmUpPreset
+
+_SCOPES = {
+    PoolScope.INSTALLATION: "All addresses of this installation, also other clients'",
+    PoolScope.WORKSPACE: "Addresses of the same workspace only",
+}
+
+
+@st.dialog("Warm-up policy and price")
+def show() -> None:
+    now = shell.ask(warm_up_pool.policy)
+    with st.form("warm-up-policy", border=False):
+        presets = list(WarmUpPreset)
+        preset = st.radio("How fast", presets, presets.index(now.preset), format_func=_ramp)
+        scopes = list(_SCOPES)
+        scope = st.radio(
+            "Between whom mails go",
+            scopes,
+            scopes.index(now.scope),
+            format_func=lambda one: _SCOPES[one],
+            help="An address can also be switched out of the pool by itself, on its card.",
+        )
+        price = st.number_input("Price per address and month", 0.0, 10_000.0, now.price_cents / 100, step=1.0, format="%.2f")
+        st.caption("Warm-ups that run keep the ramp and the price they began with; with whom they write changes at once.")
+        pressed = st.form_submit_button("Save the policy", type="primary")
+    if pressed:
+        task, cents = warm_up_pool.set_policy, round(price * 100)
+        if shell.attempt(task, preset=preset, scope=scope, price_cents=cents) is not None:
+            notices.toast("Saved; it holds from now on.")
+            st.rerun()
+
+
+def _ramp(preset: WarmUpPreset) -> str:
+    ramp = RAMPS[preset]
+    return f"{preset.value.capitalize()}: {ramp.first} on day 1, +{ramp.rise} a day, at most {ramp.most}"
+
+
+def cost(visit: shell.Visit) -> None:
+    """This month's sum for the workspace, address by address under a fold."""
+    month = visit.now.date().replace(day=1)
+    found = {box: cents for box, cents in shell.ask(charged, year=month.year, month=month.month).items() if cents}
+    total = sum(found.values())
+    if not total:
+        return
+    with st.expander(
+        f"{month:%B %Y}: {total / 100:,.2f} for {len(found):,} address{'' if len(found) == 1 else 'es'}",
+        icon=":material/receipt_long:",
+    ):
+        rows = [{"Address": address, "Price": cents / 100} for address, cents in sorted(found.items())]
+        st.dataframe(rows, hide_index=True, column_config={"Price": st.column_config.NumberColumn(format="%.2f")})
+        badges.quiet("Each address that warmed up on any day of the month costs the fixed price once.")

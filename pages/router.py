@@ -1,0 +1,28 @@
+"""What every run of the panel does first: who is here, the sidebar, and then the page that the URL names."""
+
+import streamlit as st
+
+from pages import errors, notices, practice_bar, shell, sidebar
+from pages.registry import FOLDER, PAGES
+
+_MARK = str(FOLDER / "plain/look/mark.svg")
+
+
+def main() -> None:
+    st.set_page_config(page_title="Outpost", page_icon=_MARK, layout="wide")
+    st.logo(_MARK, size="large")
+    chosen = st.navigation([shell.open_page(page) for page in PAGES.values()], position="hidden")
+    page = PAGES[chosen.url_path or next(iter(PAGES))]
+    visit = shell.arrive(without_workspace=page.without_workspace)
+    sidebar.show(visit, page)
+    practice_bar.show(visit)
+    shell.require(page.needs, visit)
+    try:
+        chosen.run()
+    except shell.Problem as problem:
+        notices.error(problem)
+    except Exception as error:
+        errors.show(error, page.slug)
+
+
+main()

@@ -1,0 +1,85 @@
+"""A real Chromium on the panel, for the end-to-end tests and the screenshots: waits for Streamlit, never for time."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+_SECONDS = 20
+_IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+
+
+class NoChromiumError(RuntimeError):
+    """There is no Chromium to drive."""
+
+
+def executable() -> str:
+    """`OUTPOST_CHROMIUM`, or the first Chromium on the PATH; NoChromiumError says what to install."""
+    named = os.environ.get("OUTPOST_CHROMIUM")
+    found = named or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if not found:
+        raise NoChromiumError("No Chromium was found; install the Debian package chromium, or name one in OUTPOST_CHROMIUM.")
+    return found
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser that is closed at the end; without Chromium's own sandbox where it would refuse to start (root)."""
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable(), args=arguments)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def new_page(
+    browser: Browser, width: int = 1280, height: int = 900, *, dark: bool = False, ignores_certificates: bool = False
+) -> Page:
+    """`ignores_certificates` for the stand-ins, whose authority no browser knows."""
+    context = browser.new_context(
+        ignore_https_errors=ignores_certificates,
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if dark else "light",
+        timezone_id="Europe/Madrid",
+        locale="en-GB",
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    page.set_default_timeout(_SECONDS * 1000)
+    expect.set_options(timeout=_SECONDS * 1000)
+    return page
+
+
+def settled(page: Page) -> Page:
+    """Wait until the page's script has run to its end and nothing of the run before is left on screen."""
+    page.wait_for_selector(_IDLE)
+    expect(page.locator('[data-stale="true"]')).to_have_count(0)
+    expect(page.locator('[data-testid="stSkeleton"]')).to_have_count(0)
+    return page
+
+
+def sign_in(page: Page, address: str, email: str, password: str) -> None:
+    page.goto(f"{address}/sign-in")
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    settled(page)
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Choose an option of a select box by typing what it says."""
+    box = page.get_by_label(label, exact=True)
+    box.click()
+    box.fill(option)
+    page.get_by_role("option", name=option).first.click()
+    settled(page)
+
+
+def press(page: Page, name: str, within: Locator | None = None) -> None:
+    """Press the button with this name and wait for what it does."""
+    (within or page).get_by_role("button", name=name).first.click()
+    settled(page)

@@ -1,0 +1,96 @@
+"""Which screens `make screenshots` takes: every page, with data, with none, full and awkward, and what opens on them."""
+
+from dataclasses import dataclass
+
+_PRACTICE, _EMPTY, _FULL, _AWKWARD = 1, 2, 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One screen: its path, the workspace, the buttons pressed once it is there, and whether README shows it."""
+
+    name: str
+    path: str
+    workspace: int = _PRACTICE
+    press: tuple[str, ...] = ()
+    kept: bool = False
+
+    def url(self, address: str) -> str:
+        joint = "&" if "?" in self.path else "?"
+        return f"{address}/{self.path}{joint}w={self.workspace}"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to look at a screen."""
+
+    name: str
+    width: int = 1280
+    height: int = 900
+    dark: bool = False
+
+
+WAYS = (Way("light"), Way("dark", dark=True), Way("phone", 390, 844))
+_PAGES = (
+    Shot("today", "", kept=True),
+    Shot("identities", "identities", kept=True),
+    Shot("new-identity", "new-identity"),
+    Shot("identity-contact", "identity?id=1"),
+    Shot("identity-email", "identity?id=1&section=email", kept=True),
+    Shot("identity-ended", "identity?id=6&section=email"),
+    Shot("identity-activity", "identity?id=1&section=activity"),
+    Shot("campaigns", "campaigns"),
+    Shot("campaign", "campaign?id=3", kept=True),
+    Shot("campaign-leads", "campaign?id=3&tab=Leads"),
+    Shot("campaign-launch", "campaign?id=3&tab=Launch"),
+    Shot("campaign-draft", "campaign?id=21&tab=Launch"),
+    Shot("lead", "lead?id=131"),
+    Shot("why-it-ran", "why?id=1"),
+    Shot("why", "why?id=1393", kept=True),
+    Shot("parked", "parked"),
+    Shot("suppressions", "suppressions"),
+    Shot("quotas", "quotas?period=Last+30+days", kept=True),
+    Shot("proof", "proof"),
+    Shot("users", "users"),
+    Shot("providers", "providers"),
+    Shot("audit-log", "audit-log"),
+    Shot("workspaces", "workspaces"),
+    Shot("installation", "installation"),
+    Shot("account", "account"),
+)
+_OPENED = (
+    Shot("open-clock", "", press=("Move the clock",)),
+    Shot("open-stop", "", press=("Stop everything",)),
+    Shot("open-stop-identity", "identity?id=1", press=("Stop",)),
+    Shot("open-new-campaign", "campaigns", press=("New campaign",)),
+    Shot("open-imap", "identity?id=1&section=email", press=("IMAP",)),
+    Shot("open-html", "campaign?id=3", press=("HTML",)),
+    Shot("open-import-leads", "campaign?id=21&tab=Leads", press=("Import more leads",)),
+    Shot("open-suppress", "suppressions", press=("Add to the list",)),
+    Shot("open-import-suppressions", "suppressions", press=("Import a CSV",)),
+    Shot("open-invite", "users", press=("Invite a user",)),
+    Shot("open-edit-user", "users", press=("Edit",)),
+    Shot("open-stop-lead", "lead?id=131", press=("Stop this lead",)),
+    Shot("open-authenticator", "account", press=("Set up an authenticator",)),
+)
+_STRAINED = tuple(
+    Shot(f"{name}-{path or 'today'}", path, workspace)
+    for name, workspace in (("none", _EMPTY), ("full", _FULL), ("awkward", _AWKWARD))
+    for path in ("", "identities", "campaigns", "parked", "suppressions", "quotas", "proof", "audit-log", "users")
+)
+# The longest name, and every state that an address can have.
+_AWKWARD_ONES = (
+    Shot("awkward-contact", "identity?id=5013", _AWKWARD),
+    Shot("awkward-email", "identity?id=5013&section=email", _AWKWARD),
+)
+SHOTS = (*_PAGES, *_OPENED, *_STRAINED, *_AWKWARD_ONES)
+# What answers without a session: the path, and the fields that are filled in before the button is pressed.
+DOORS: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("door-sign-in", "/sign-in", {}),
+    ("door-refused", "/sign-in", {"E-mail address": "nobody@outpost.test", "Password": "not the right one"}),
+    ("door-code", "/sign-in", {"E-mail address": "mara@outpost.test", "Password": "nothing here is real"}),
+    ("door-invitation", "/invitation/screens", {}),
+    ("door-gone", "/invitation/gone", {}),
+    ("door-reset", "/reset/screens", {}),
+    ("door-sign-out", "/sign-out", {}),
+)

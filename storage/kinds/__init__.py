@@ -1,0 +1,62 @@
+"""The words of the field, as enums; imported by all, importing nothing of ours outside this folder."""
+
+from storage.kinds.actions import (
+    FINAL_STATES,
+    OPEN_STATES,
+    TRANSITIONS,
+    UNSETTLED_STATES,
+    ActionKind,
+    ActionState,
+    Channel,
+)
+from storage.kinds.campaigns import CampaignState, ImportState, LeadState, SuppressionKind
+from storage.kinds.connections import (
+    CONSENT_VERSION,
+    LINKEDIN_SIGN_IN_OPEN,
+    MAILBOX_NEEDS,
+    LinkedInSignInState,
+    LinkedInState,
+    MailboxState,
+    Provider,
+    RecordState,
+    Security,
+)
+from storage.kinds.incoming import AlertKind, IncomingKind
+from storage.kinds.people import Permission, Role
+from storage.kinds.reasons import Gate, QuotaClock, Reason, StopScope
+from storage.kinds.warm_up import Landing, PoolScope, WarmUpPause, WarmUpPreset
+
+__all__ = [
+    "CONSENT_VERSION",
+    "FINAL_STATES",
+    "LINKEDIN_SIGN_IN_OPEN",
+    "MAILBOX_NEEDS",
+    "OPEN_STATES",
+    "TRANSITIONS",
+    "UNSETTLED_STATES",
+    "ActionKind",
+    "ActionState",
+    "AlertKind",
+    "CampaignState",
+    "Channel",
+    "Gate",
+    "ImportState",
+    "IncomingKind",
+    "Landing",
+    "LeadState",
+    "LinkedInSignInState",
+    "LinkedInState",
+    "MailboxState",
+    "Permission",
+    "PoolScope",
+    "Provider",
+    "QuotaClock",
+    "Reason",
+    "RecordState",
+    "Role",
+    "Security",
+    "StopScope",
+    "SuppressionKind",
+    "WarmUpPause",
+    "WarmUpPreset",
+]

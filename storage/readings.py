@@ -1,0 +1,231 @@
+"""What a verdict needs, read with prepared SQL: the heads of a lane, the facts of actions, limits, and holidays.
+
+These are the statements of the hot path, so they are written once as text: building them anew costs more than running
+them. Their columns are given by position, because only then does SQLAlchemy keep how a row is read. SQLite uses a partial
+index only where its condition stands in the statement itself, not in a parameter.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Boolean, Date, Integer, String, bindparam, column, text
+from sqlalchemy.orm import Session
+
+from storage.columns import Instant
+from storage.kinds import CONSENT_VERSION, FINAL_STATES, ActionKind, ActionState
+from storage.ledger import connection_of
+from storage.prepared import Prepared
+from storage.tables import OPEN, Action, Campaign, Identity, Lane, Lead, LimitSetting, Mailbox
+
+
+def _listed(values: Collection[str]) -> str:
+    return ", ".join(f"'{value}'" for value in sorted(values))
+
+
+_NOT_FINAL = _listed(frozenset(ActionState) - FINAL_STATES)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The earliest open action of one kind and campaign on a lane."""
+
+    id: int
+    kind: ActionKind
+    campaign_id: int | None
+    due_at: datetime
+
+
+# However many people have not answered an invitation yet, nobody behind them waits for them; an acceptance wakes the lane.
+UNANSWERED = """a.kind = 'linkedin_message' AND EXISTS (
+        SELECT 1 FROM lead d JOIN linkedin_invitation v ON v.identity_id = a.identity_id AND v.profile = d.linkedin_url
+        WHERE d.id = a.lead_id AND v.accepted_at IS NULL AND v.withdrawn_at IS NULL)"""
+_FIRST = f"""
+    SELECT a.id FROM action a
+    WHERE a.lane_id = l.id AND a.kind = k.kind AND a.campaign_id {{campaign}}
+      AND a.{OPEN} AND a.id NOT IN :without AND NOT ({UNANSWERED})
+    ORDER BY a.due_at LIMIT 1"""  # noqa: S608 - the parts are constants of ours
+_KINDS = " UNION ALL ".join(f"SELECT '{kind.value}' AS kind, '{kind.channel.value}' AS channel" for kind in ActionKind)
+_HEADS = f"""
+WITH k AS ({_KINDS})
+SELECT h.id, h.kind, h.campaign_id, h.due_at FROM action h WHERE h.id IN (
+    SELECT ({_FIRST.format(campaign="= c.id")})
+    FROM lane l JOIN k ON k.channel = l.channel
+    JOIN campaign c ON c.identity_id = l.identity_id AND c.state = 'running'
+    WHERE l.id = :lane_id
+    UNION ALL
+    SELECT ({_FIRST.format(campaign="IS NULL")})
+    FROM lane l JOIN k ON k.channel = l.channel
+    WHERE l.id = :lane_id
+) ORDER BY h.due_at, h.id"""  # noqa: S608 - the parts are this module's own constants
+_HELD = f"""
+SELECT a.id, a.kind, a.campaign_id, a.due_at FROM action a
+WHERE a.lane_id = :lane_id AND a.{OPEN} AND a.id NOT IN :without LIMIT 1"""  # noqa: S608
+
+
+def _of_open_actions(sql: str) -> Prepared:
+    statement = text(sql).bindparams(bindparam("without", expanding=True))
+    return Prepared(statement.columns(Action.id, Action.kind, Action.campaign_id, Action.due_at), "without")
+
+
+_READ_HEADS, _READ_HELD = _of_open_actions(_HEADS), _of_open_actions(_HELD)
+
+
+def heads(session: Session, lane_id: int, without: Collection[int] = ()) -> list[Head]:
+    """The first open action of every kind in every running campaign of a lane, earliest first.
+
+    When no running campaign has one, the first of all that are held is given, so that it can be said what holds it.
+    """
+    values = {"lane_id": lane_id, "without": list(without) or [0]}
+    connection = connection_of(session)
+    rows = _READ_HEADS.rows(connection, values) or _READ_HELD.rows(connection, values)
+    return [Head(*row) for row in rows]
+
+
+_FACTS = Prepared(
+    text(
+        f"""
+SELECT a.id, a.kind, a.state, a.due_at, a.workspace_id, a.identity_id, a.lane_id, a.lead_id,
+    a.campaign_id, a.step_id, a.attempt, a.message_id, a.reason, a.wait_until,
+    l.mailbox_id, l.last_effect_at, l.holder, l.lease_until, l.epoch AS lane_epoch,
+    m.state AS mailbox_state, m.paused_at, m.gap_seconds,
+    i.linkedin_state, i.zone, i.work_days, i.work_start, i.work_end, i.holiday_country,
+    c.state AS campaign_state, d.state AS lead_state, d.email AS lead_email, d.linkedin_url AS lead_linkedin_url,
+    (
+        SELECT max(f.until) FROM "freeze" f
+        WHERE f.lane_id = a.lane_id AND f.lifted_at IS NULL AND (f.kind IS NULL OR f.kind = a.kind)
+    ) AS frozen_until,
+    EXISTS (
+        SELECT 1 FROM linkedin_consent k
+        WHERE k.identity_id = i.id AND k.withdrawn_at IS NULL AND k.version = :wording
+    ) AS consent,
+    CASE a.kind WHEN 'connection_request' THEN (
+        SELECT n.notes_out_until FROM linkedin_account n JOIN step t ON t.id = a.step_id
+        WHERE n.identity_id = a.identity_id AND t.body <> '' AND NOT t.may_drop_note
+    ) END AS notes_out_until,
+    CASE a.kind WHEN 'connection_request' THEN (
+        SELECT max(v.withdrawn_at) FROM linkedin_invitation v
+        WHERE v.workspace_id = a.workspace_id AND v.profile = d.linkedin_url AND d.linkedin_url <> ''
+    ) END AS withdrawn_at,
+    a.kind = 'linkedin_message' AND EXISTS (
+        SELECT 1 FROM linkedin_invitation v WHERE v.identity_id = a.identity_id AND v.profile = d.linkedin_url
+            AND v.accepted_at IS NULL AND v.withdrawn_at IS NULL
+    ) AS awaiting_acceptance,
+    EXISTS (SELECT 1 FROM warm_up w WHERE w.mailbox_id = m.id AND w.stopped_at IS NULL) AS warming_up,
+    EXISTS (
+        SELECT 1 FROM action o WHERE o.lead_id = a.lead_id AND o.id <> a.id AND o.state IN ({_NOT_FINAL})
+    ) AS earlier_step_open,
+    (
+        SELECT min(CASE s.scope WHEN 'installation' THEN '1installation' WHEN 'workspace' THEN '2workspace'
+                   ELSE '3identity' END)
+        FROM stop s WHERE s.released_at IS NULL AND (
+            s.scope = 'installation' OR (s.scope = 'workspace' AND s.workspace_id = a.workspace_id)
+            OR (s.scope = 'identity' AND s.identity_id = a.identity_id))
+    ) AS stop,
+    EXISTS (SELECT 1 FROM holiday h WHERE h.identity_id = i.id) AS own_holidays,
+    (SELECT quarantined_at FROM installation) AS quarantined_at,
+    (SELECT max(at) FROM event) AS latest_event_at
+FROM action a
+JOIN lane l ON l.id = a.lane_id
+JOIN identity i ON i.id = a.identity_id
+LEFT JOIN mailbox m ON m.id = l.mailbox_id
+LEFT JOIN campaign c ON c.id = a.campaign_id
+LEFT JOIN lead d ON d.id = a.lead_id
+WHERE a.id IN :ids"""  # noqa: S608
+    )
+    .bindparams(bindparam("ids", expanding=True))
+    .columns(
+        Action.id,
+        Action.kind,
+        Action.state,
+        Action.due_at,
+        Action.workspace_id,
+        Action.identity_id,
+        Action.lane_id,
+        Action.lead_id,
+        Action.campaign_id,
+        Action.step_id,
+        Action.attempt,
+        Action.message_id,
+        Action.reason,
+        Action.wait_until,
+        Lane.mailbox_id,
+        Lane.last_effect_at,
+        Lane.holder,
+        Lane.lease_until,
+        Lane.epoch.label("lane_epoch"),
+        Mailbox.state.label("mailbox_state"),
+        Mailbox.paused_at,
+        Mailbox.gap_seconds,
+        Identity.linkedin_state,
+        Identity.zone,
+        Identity.work_days,
+        Identity.work_start,
+        Identity.work_end,
+        Identity.holiday_country,
+        Campaign.state.label("campaign_state"),
+        Lead.state.label("lead_state"),
+        Lead.email.label("lead_email"),
+        Lead.linkedin_url.label("lead_linkedin_url"),
+        column("frozen_until", Instant()),
+        column("consent", Boolean()),
+        column("notes_out_until", Instant()),
+        column("withdrawn_at", Instant()),
+        column("awaiting_acceptance", Boolean()),
+        column("warming_up", Boolean()),
+        column("earlier_step_open", Boolean()),
+        column("stop", String()),
+        column("own_holidays", Boolean()),
+        column("quarantined_at", Instant()),
+        column("latest_event_at", Instant()),
+    ),
+    "ids",
+)
+
+
+def facts_of(session: Session, action_ids: Sequence[int]) -> Sequence[Any]:
+    """One row an action with everything that stands beside it."""
+    return _FACTS.rows(connection_of(session), {"ids": list(action_ids), "wording": CONSENT_VERSION})
+
+
+_LIMITS = Prepared(
+    text(
+        "SELECT lane_id, kind, clock, value, since, until, why FROM limit_setting"
+        " WHERE lane_id IN :lanes AND since <= :now AND (until IS NULL OR until > :now) ORDER BY since, id"
+    )
+    .bindparams(bindparam("lanes", expanding=True), bindparam("now", type_=Instant()))
+    .columns(
+        LimitSetting.lane_id,
+        LimitSetting.kind,
+        LimitSetting.clock,
+        LimitSetting.value,
+        LimitSetting.since,
+        LimitSetting.until,
+        LimitSetting.why,
+    ),
+    "lanes",
+)
+
+
+def limit_settings(session: Session, lane_ids: Collection[int], now: datetime) -> Sequence[Any]:
+    """The settings that have begun and not ended, the oldest first."""
+    return _LIMITS.rows(connection_of(session), {"lanes": list(lane_ids), "now": now})
+
+
+_HOLIDAYS = Prepared(
+    text("SELECT identity_id, day FROM holiday WHERE identity_id IN :ids")
+    .bindparams(bindparam("ids", expanding=True))
+    .columns(column("identity_id", Integer()), column("day", Date())),
+    "ids",
+)
+
+
+def own_holidays(session: Session, identity_ids: Collection[int]) -> dict[int, set[date]]:
+    """The dates that people entered by hand, by identity."""
+    found: dict[int, set[date]] = {}
+    if not identity_ids:
+        return found
+    for row in _HOLIDAYS.rows(connection_of(session), {"ids": list(identity_ids)}):
+        found.setdefault(row.identity_id, set()).add(row.day)
+    return found

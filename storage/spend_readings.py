@@ -1,0 +1,163 @@
+"""What was spent on lanes' clocks, read for any number of lanes in one statement each.
+
+Written once as text, as in `storage.readings`. A unit that was given back counts nowhere.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Date, Integer, String, bindparam, text
+from sqlalchemy.orm import Session
+
+from storage.columns import Instant
+from storage.kinds import ActionKind
+from storage.ledger import connection_of
+from storage.prepared import Prepared
+
+LaneKind = tuple[int, ActionKind]
+Used = tuple[int, date | None]
+
+# A stored local day can be ahead of the zone's own by one, when the zone was moved west.
+_FARTHEST_DAY = timedelta(hours=50)
+_KINDS = ", ".join(f"'{kind.value}'" for kind in ActionKind)
+_PAIRS = " UNION ALL ".join(f"SELECT '{kind.value}' AS kind, '{kind.channel.value}' AS channel" for kind in ActionKind)
+# Every kind is named, so that the index by lane, kind and time is used to its end.
+_KEPT = f"kind IN ({_KINDS}) AND given_back_at IS NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalDay:
+    """A local date and its first instant."""
+
+    date: date
+    begins: datetime
+
+
+def used_on_days(session: Session, lanes_of: Mapping[LocalDay, Collection[int]]) -> dict[LaneKind, Used]:
+    """What counts for a local day, by the stored day or by the instant: a zone changed at noon gives no second quota.
+
+    Also the latest local day among them, which is after the day only when the zone was moved west. A lane and kind that is
+    not among them used nothing.
+    """
+    if not lanes_of:
+        return {}
+    values: dict[str, Any] = {}
+    for number, (day, lanes) in enumerate(lanes_of.items()):
+        values |= {
+            f"lanes{number}": list(lanes),
+            f"recent{number}": day.begins - _FARTHEST_DAY,
+            f"begins{number}": day.begins,
+            f"today{number}": day.date,
+        }
+    rows = _days(len(lanes_of)).rows(connection_of(session), values)
+    return {(lane_id, ActionKind(kind)): (used, latest) for lane_id, kind, used, latest in rows}
+
+
+@lru_cache(maxsize=64)
+def _days(count: int) -> Prepared:
+    """The statement for so many different days: a day begins at another instant in every zone."""
+    parts = " UNION ALL ".join(
+        f"SELECT lane_id, kind, count(*) AS used, max(local_day) AS latest FROM spend"  # noqa: S608 - constants of ours
+        f" WHERE lane_id IN :lanes{number} AND {_KEPT} AND at >= :recent{number}"
+        f" AND (at >= :begins{number} OR local_day >= :today{number}) GROUP BY lane_id, kind"
+        for number in range(count)
+    )
+    parameters = [
+        parameter
+        for number in range(count)
+        for parameter in (
+            bindparam(f"lanes{number}", expanding=True),
+            bindparam(f"recent{number}", type_=Instant()),
+            bindparam(f"begins{number}", type_=Instant()),
+            bindparam(f"today{number}", type_=Date()),
+        )
+    ]
+    statement = text(parts).bindparams(*parameters)
+    columns = statement.columns(lane_id=Integer(), kind=String(), used=Integer(), latest=Date())
+    return Prepared(columns, *(f"lanes{number}" for number in range(count)))
+
+
+_LAST = Prepared(
+    text(
+        f"""
+WITH k AS ({_PAIRS})
+SELECT l.id AS lane_id, k.kind AS kind, (
+    SELECT s.at FROM spend s WHERE s.lane_id = l.id AND s.kind = k.kind AND s.given_back_at IS NULL
+    ORDER BY s.at DESC LIMIT 1) AS at
+FROM lane l JOIN k ON k.channel = l.channel WHERE l.id IN :lanes"""  # noqa: S608
+    )
+    .bindparams(bindparam("lanes", expanding=True))
+    .columns(lane_id=Integer(), kind=String(), at=Instant()),
+    "lanes",
+)
+
+
+def last_spent(session: Session, lane_ids: Iterable[int]) -> dict[LaneKind, datetime]:
+    """When a unit of each kind was last taken and kept."""
+    rows = _LAST.rows(connection_of(session), {"lanes": list(lane_ids)})
+    return {(lane_id, ActionKind(kind)): at for lane_id, kind, at in rows if at is not None}
+
+
+_ROLLING = Prepared(
+    text(
+        f"SELECT lane_id, kind, count(*) AS used FROM spend"  # noqa: S608
+        f" WHERE lane_id IN :lanes AND {_KEPT} AND at > :begins GROUP BY lane_id, kind"
+    )
+    .bindparams(bindparam("lanes", expanding=True), bindparam("begins", type_=Instant()))
+    .columns(lane_id=Integer(), kind=String(), used=Integer()),
+    "lanes",
+)
+
+
+def used_since(session: Session, lane_ids: Iterable[int], begins: datetime) -> dict[LaneKind, int]:
+    """What was spent after an instant."""
+    rows = _ROLLING.rows(connection_of(session), {"lanes": list(lane_ids), "begins": begins})
+    return {(lane_id, ActionKind(kind)): used for lane_id, kind, used in rows}
+
+
+_PLACES = (
+    text(
+        f"""
+SELECT lane_id, kind, at FROM (
+    SELECT lane_id, kind, at, row_number() OVER (PARTITION BY lane_id, kind ORDER BY at) - 1 AS place
+    FROM spend WHERE lane_id IN :lanes AND {_KEPT} AND at > :begins
+) AS placed WHERE (lane_id, kind, place) IN :wanted"""  # noqa: S608
+    )
+    .bindparams(
+        bindparam("lanes", expanding=True), bindparam("wanted", expanding=True), bindparam("begins", type_=Instant())
+    )
+    .columns(lane_id=Integer(), kind=String(), at=Instant())
+)
+
+
+def spent_after(session: Session, begins: datetime, over: Mapping[LaneKind, int]) -> dict[LaneKind, datetime]:
+    """When the unit was taken that so many others precede after `begins`."""
+    if not over:
+        return {}
+    values = {
+        "lanes": sorted({lane_id for lane_id, _ in over}),
+        "wanted": [(lane_id, kind.value, place) for (lane_id, kind), place in over.items()],
+        "begins": begins,
+    }
+    rows = connection_of(session).execute(_PLACES, values)
+    return {(lane_id, ActionKind(kind)): at for lane_id, kind, at in rows}
+
+
+_PENDING = Prepared(
+    text(
+        "SELECT lane_id, count(*) AS used FROM action"
+        " WHERE lane_id IN :lanes AND kind = 'connection_request' AND state = 'accepted' GROUP BY lane_id"
+    )
+    .bindparams(bindparam("lanes", expanding=True))
+    .columns(lane_id=Integer(), used=Integer()),
+    "lanes",
+)
+
+
+def pending_requests(session: Session, lane_ids: Iterable[int]) -> dict[int, int]:
+    """Invitations that are out and neither accepted nor withdrawn."""
+    rows = _PENDING.rows(connection_of(session), {"lanes": list(lane_ids)})
+    return {row.lane_id: row.used for row in rows}

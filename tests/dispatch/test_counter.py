@@ -1,0 +1,110 @@
+"""The counter: threads that wait together are written together, and one whose work fails spoils nothing for the others."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
+
+from engine import generation
+from engine.counter import Counter
+from engine.dispatch import carry_on
+from storage.database import Database
+from storage.tables import Setting
+from tests.dispatch.sink import Sink, lanes_with_work
+from tests.makers import MONDAY
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+THREADS = 6
+
+
+@pytest.fixture
+def counter(database: Database, tmp_path: Path) -> Counter:
+    return Counter(database, tmp_path / "mark", lambda: NOW)
+
+
+def writes(name: str) -> Callable[[Session], str]:
+    def work(session: Session) -> str:
+        session.add(Setting(key=name, value={}, changed_at=NOW))
+        session.flush()
+        return name
+
+    return work
+
+
+def written(database: Database) -> set[str]:
+    with database.read() as session:
+        return set(session.scalars(select(Setting.key).where(Setting.key.like("one %"))))
+
+
+def all_at_once(counter: Counter, works: list[Callable[[Session], Any]]) -> list[Any]:
+    """Every piece of work by a thread of its own, all of which wait while the first is held up."""
+    results: list[Any] = [None] * len(works)
+    held, may_go_on = threading.Event(), threading.Event()
+
+    def hold_up(session: Session) -> None:
+        held.set()
+        may_go_on.wait(30)
+
+    def bring(number: int) -> None:
+        try:
+            results[number] = counter.do(works[number])
+        except Exception as error:
+            results[number] = error
+
+    threads = [threading.Thread(target=counter.do, args=(hold_up,))]
+    threads[0].start()
+    assert held.wait(30)
+    for number in range(len(works)):
+        threads.append(threading.Thread(target=bring, args=(number,)))
+        threads[-1].start()
+    ends = time.monotonic() + 30
+    while len(counter._waiting) < len(works) and time.monotonic() < ends:
+        time.sleep(0.001)
+    may_go_on.set()
+    for thread in threads:
+        thread.join(30)
+    return results
+
+
+def test_threads_that_wait_together_share_one_commit(counter: Counter, database: Database) -> None:
+    lanes_with_work(database)
+    commits: list[int] = []
+    event.listen(database.engine, "commit", lambda _connection: commits.append(1))
+    names = [f"one {number}" for number in range(THREADS)]
+    assert all_at_once(counter, [writes(name) for name in names]) == names
+    assert written(database) == set(names)
+    assert len(commits) == 2  # the one that was held up, and all the others
+
+
+def test_work_that_fails_is_told_to_its_thread_and_the_others_are_written(counter: Counter, database: Database) -> None:
+    lanes_with_work(database)
+
+    def fails(session: Session) -> None:
+        writes("one that fails")(session)
+        raise ValueError("no")
+
+    results = all_at_once(counter, [writes("one before"), fails, writes("one after")])
+    assert [results[0], str(results[1]), results[2]] == ["one before", "no", "one after"]
+    assert written(database) == {"one before", "one after"}
+
+
+def test_the_mark_beside_the_database_follows_each_commit(counter: Counter, database: Database, tmp_path: Path) -> None:
+    (lane,) = lanes_with_work(database, leads=3)
+    hands = Sink(tmp_path / "sink").hands()
+    assert carry_on(counter, lane, lambda: MONDAY, "worker-1", hands, lambda: True) == 1  # pacing holds the others
+    noted = generation.read(counter.mark_file)
+    with database.read() as session:
+        assert noted == generation.mark_of(session, NOW)
+        assert noted.event_id > 3
+
+
+def test_a_mark_that_can_not_be_written_loses_no_result(counter: Counter, database: Database, tmp_path: Path) -> None:
+    lanes_with_work(database)
+    counter.mark_file = tmp_path  # a folder
+    assert counter.do(writes("one")) == "one"

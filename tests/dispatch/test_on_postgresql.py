@@ -1,0 +1,114 @@
+"""The same dispatch on PostgreSQL: the ledger's statements, the counter, recovery, and four workers on one lane."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from engine.booking import reserve
+from engine.counter import Counter
+from engine.dispatch import attend, carry_on
+from engine.recovery import reconcile_due, recover
+from storage.append_only import protect
+from storage.database import Database, open_database
+from storage.kinds import ActionState
+from storage.tables import Action, Base, Lead, QuotaUse
+from tests.dispatch.sink import Sink, lanes_with_work
+from tests.makers import MONDAY
+
+pytestmark = pytest.mark.slow
+_BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The URL of a PostgreSQL of this module's own; its programs refuse to be run as root."""
+    if not _BINARIES:
+        assert not os.environ.get("CI"), "The Debian package postgresql is missing, and under CI nothing is skipped."
+        pytest.skip("The Debian package postgresql is missing.")
+    folder = Path(tempfile.mkdtemp(prefix="outpost-postgresql-"))  # pytest's own folders are closed to other users
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    run = partial(_run, folder)
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres")
+    run("initdb", "-D", f"{folder}/data", "-A", "trust", "-U", "outpost", "--no-sync")
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off"
+    run("pg_ctl", "-D", f"{folder}/data", "-o", options, "-l", f"{folder}/log", "-w", "start")
+    yield f"postgresql+psycopg://outpost@127.0.0.1:{port}/postgres"
+    run("pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "stop")
+    shutil.rmtree(folder)
+
+
+def _run(folder: Path, program: str, *arguments: str) -> None:
+    user = "postgres" if os.geteuid() == 0 else None
+    subprocess.run([_BINARIES[-1] / program, *arguments], check=True, user=user, cwd=folder, stdout=subprocess.DEVNULL)
+
+
+@pytest.fixture
+def database(server: str) -> Iterator[Database]:
+    opened = open_database(server)
+    with opened.engine.begin() as connection:
+        Base.metadata.drop_all(connection)
+        Base.metadata.create_all(connection)
+        protect(connection)
+    yield opened
+    opened.close()
+
+
+def states(database: Database) -> dict[ActionState, int]:
+    with database.read() as session:
+        return dict(session.execute(select(Action.state, func.count()).group_by(Action.state)).all())
+
+
+def test_every_lead_gets_every_step_once(database: Database, tmp_path: Path) -> None:
+    lanes, sink, half_hours = lanes_with_work(database, lanes=2, leads=4, steps=2), Sink(tmp_path / "sink"), count()
+    counter = Counter(database, tmp_path / "mark", lambda: MONDAY)
+    while len(sink.message_ids()) < 16 and next(half_hours) < 400:
+        now = MONDAY + next(half_hours) * timedelta(minutes=30)
+        for lane in lanes:
+            carry_on(counter, lane, lambda now=now: now, "worker-1", sink.hands(), lambda: True)  # type: ignore[misc]
+    assert states(database) == {ActionState.ACCEPTED: 16}
+    assert len(set(sink.message_ids())) == 16
+    with database.read() as session:
+        assert session.scalar(select(func.sum(QuotaUse.used))) == 16
+        assert {state.value for state in session.scalars(select(Lead.state))} == {"finished"}
+
+
+def test_g3_and_g6_four_workers_on_one_lane_never_pass_its_limit(database: Database, tmp_path: Path) -> None:
+    (lane,) = lanes_with_work(database, leads=12, limit=5)
+    sink, minutes = Sink(tmp_path / "sink"), count()
+
+    def work(holder: str) -> None:
+        for _ in range(60):
+            now = MONDAY + next(minutes) * timedelta(minutes=3)
+            attend(database, lane, lambda now=now: now, holder, sink.hands())  # type: ignore[misc]
+
+    threads = [threading.Thread(target=work, args=(f"worker-{number}",)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(sink.message_ids()) == len(set(sink.message_ids())) == 5
+    assert states(database)[ActionState.ACCEPTED] == 5
+
+
+def test_what_a_dead_worker_left_is_given_back_or_looked_up(database: Database, tmp_path: Path) -> None:
+    (lane,) = lanes_with_work(database, leads=1)
+    sink = Sink(tmp_path / "sink")
+    with database.write() as session:
+        assert reserve(session, lane, MONDAY, "dead") is not None
+    assert recover(database, "worker-1", MONDAY, alone=True) == 1
+    assert attend(database, lane, lambda: MONDAY, "worker-1", sink.hands()).state is ActionState.ACCEPTED
+    assert reconcile_due(database, lambda: MONDAY, sink.hands()) == 0

@@ -1,0 +1,100 @@
+"""The doorbell's rings: left over, lost and doubled ones change nothing, and a lane at work is not taken for abandoned."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from engine import clock
+from engine.booking import reserve
+from engine.channels.effects import Letter
+from engine.config import load
+from engine.installation import Outpost
+from engine.queue import Doorbell
+from engine.recovery import recover
+from storage.database import Database
+from storage.kinds import ActionState
+from storage.tables import Action, Lane
+from storage.vault import Vault
+from tests.dispatch.sink import Sink, lanes_with_work
+from tests.makers import MONDAY
+
+
+@pytest.fixture
+def bell(database: Database, tmp_path: Path) -> Doorbell:
+    config = load({"OUTPOST_DATA": str(tmp_path), "OUTPOST_KEY_FILE": str(tmp_path / "key")})
+    sink = Sink(tmp_path / "sink")
+    return Doorbell(Outpost(database, Vault({1: bytes(32)}), config), "worker-1", True, sink.hands)
+
+
+def states(database: Database) -> list[ActionState]:
+    with database.read() as session:
+        return list(session.scalars(select(Action.state)))
+
+
+def test_g6_a_ring_left_by_a_dead_worker_is_not_settled_while_it_is_carried_out(database: Database, bell: Doorbell) -> None:
+    (lane,) = lanes_with_work(database, leads=1)
+    sink = bell.hands().mailer
+    assert isinstance(sink, Sink)
+    sink.answer = lambda _letter: bell._settle()
+    bell._attend_lane(lane)
+    assert states(database) == [ActionState.ACCEPTED]
+
+
+def test_a_lane_that_an_exception_left_held_is_settled(database: Database, bell: Doorbell) -> None:
+    def broken(_letter: Letter) -> None:
+        raise RuntimeError("the channel broke")
+
+    (lane,) = lanes_with_work(database, leads=1)
+    sink = bell.hands().mailer
+    assert isinstance(sink, Sink)
+    sink.answer = broken
+    bell._attend_lane(lane)
+    assert states(database) == [ActionState.SENDING]
+    bell._settle()
+    assert states(database) == [ActionState.UNKNOWN]
+
+
+def test_a_ring_that_could_not_be_given_is_given_again(database: Database, bell: Doorbell) -> None:
+    def full(_lane_id: int) -> None:
+        raise OSError("No space left on device")
+
+    (lane,) = lanes_with_work(database, leads=1)
+    given: list[int] = []
+    bell.attend_lane = full
+    with pytest.raises(OSError, match="No space"):
+        bell._ring()
+    bell.attend_lane = given.append
+    bell._ring()
+    bell._ring()
+    assert given == [lane]
+
+
+def test_g1_a_lease_that_ran_out_is_settled_before_anybody_takes_the_lane(database: Database) -> None:
+    (lane,) = lanes_with_work(database, leads=2)
+    with database.write() as session:
+        booking = reserve(session, lane, MONDAY, "dead")
+        assert booking is not None
+        session.execute(update(Action).where(Action.id == booking.entry.id).values(state=ActionState.SENDING))
+        session.execute(update(Lane).values(wake_at=MONDAY))
+    later = MONDAY + timedelta(hours=1)
+    with database.write() as session:
+        assert reserve(session, lane, later, "worker-2") is None
+    recover(database, "worker-2", later, alone=False)
+    assert sorted(states(database)) == [ActionState.PLANNED, ActionState.UNKNOWN]
+
+
+def test_a_lane_put_off_while_the_clock_was_ahead_is_looked_at_when_it_is_right_again(
+    database: Database, bell: Doorbell
+) -> None:
+    (lane,) = lanes_with_work(database, leads=1)
+    now, given = clock.now(), list[int]()
+    with database.write() as session:
+        session.execute(update(Lane).values(wake_at=now + timedelta(days=365)))
+    bell.attend_lane = given.append
+    bell._ring()
+    assert given == []
+    bell.latest = now + timedelta(days=364)
+    bell._ring()
+    assert given == [lane]

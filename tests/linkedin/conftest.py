@@ -1,0 +1,131 @@
+"""An installation with one identity, the stand-in LinkedIn as a server, and one browser for all tests of a module."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from engine import linkedin_accounts, linkedin_consent, linkedin_lanes, sequence
+from engine.channels.effects import Letter, MailAccount, Outcome, Trace
+from engine.channels.linkedin.driver import Driver
+from engine.channels.linkedin.outcomes import OwnProfile
+from engine.channels.linkedin.stand_in import leading_to
+from engine.config import load
+from engine.counter import Counter
+from engine.dispatch import Attended, attend
+from engine.hands import Hands
+from engine.installation import Outpost, open_outpost
+from engine.linkedin_hand import LINKEDIN_KINDS, LinkedInHand
+from practice.linkedin.server import Sites, serve
+from practice.linkedin.site import Site
+from storage.kinds import ActionKind
+from storage.tables import Identity, Step
+from tests import makers
+from tests.makers import LONG_AGO, MONDAY
+from tests.own_thread import pytest_pyfunc_call  # noqa: F401 - a hook for the tests of this folder
+
+
+@dataclass(frozen=True)
+class Office:
+    """Where one identity, Ada, is connected to LinkedIn."""
+
+    outpost: Outpost
+    sites: Sites
+    driver: Driver
+    workspace_id: int
+    identity_id: int
+    address: str = ""  # of the stand-in
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    settings = {"OUTPOST_DATA": str(tmp_path / "data"), "OUTPOST_KEY_FILE": str(tmp_path / "data.key")}
+    outpost = open_outpost(load(settings), settings)
+    with outpost.database.write() as session:
+        makers.user(session, id=1, email=makers.OWNER.label, is_owner=True)
+        client = makers.workspace(session)
+        ada = makers.identity(session, client.id, first_name="Ada", last_name="Lovelace")
+    sites = Sites()
+    server = serve(sites)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    address = f"http://127.0.0.1:{server.server_port}"
+    driver = Driver(tmp_path / "kept", arrange=leading_to(address))
+    yield Office(outpost, sites, driver, client.id, ada.id, address)
+    server.shutdown()
+    server.server_close()
+    outpost.database.close()
+
+
+def connected(office: Office, email: str = "ada.lovelace@example.com") -> Site:
+    """Ada's account with a session that the stand-in knows, as a sign-in would have left it; her site at the stand-in."""
+    site = office.sites.of(email)
+    cookies = [
+        {**_COOKIE, "name": "li_at", "value": site.own_slug},
+        {**_COOKIE, "name": "account", "value": email},
+    ]
+    profile = OwnProfile(site.own_slug, site.own_name, "Head of Sales")
+    state = {"cookies": cookies, "origins": []}
+    with office.outpost.database.write() as session:
+        ada = session.get_one(Identity, office.identity_id)
+        ada.work_days, ada.work_start, ada.work_end = [1, 2, 3, 4, 5, 6, 7], 0, 24 * 60
+        desk = makers.desk(session, office.workspace_id)
+        linkedin_consent.accept(desk, ada, "Ada Lovelace")
+        linkedin_accounts.connect(session, office.outpost.vault, ada.id, email, profile, state, LONG_AGO)
+    return site
+
+
+_COOKIE = {"domain": "www.linkedin.com", "path": "/", "expires": 4_000_000_000, "httpOnly": False, "secure": False}
+_COOKIE["sameSite"] = "Lax"
+
+
+def at_work(office: Office, kinds: Sequence[ActionKind], slugs: Sequence[str], body: str = "Hello {{ first_name }}") -> int:
+    """A running campaign of Ada's with a step of each kind, begun for these people; answers its id."""
+    with office.outpost.database.write() as session:
+        ada = session.get_one(Identity, office.identity_id)
+        made = makers.campaign(session, ada, steps=0)
+        for position, kind in enumerate(kinds, start=1):
+            session.add(Step(campaign_id=made.id, position=position, kind=kind, body=body))
+        leads = []
+        for slug in slugs:
+            first, _, last = slug.partition("-")
+            names = {"first_name": first.capitalize(), "last_name": last.capitalize()}
+            leads.append(makers.lead(session, made, email="", linkedin_url=f"linkedin.com/in/{slug}", **names).id)
+        session.flush()
+        sequence.begin(session, made.id, leads, MONDAY)
+    return made.id
+
+
+@dataclass
+class Doing:
+    """Carries out what is due, with a clock of its own that every attempt moves on."""
+
+    office: Office
+    now: datetime = MONDAY
+
+    def hands(self) -> Hands:
+        hand = LinkedInHand(self.office.outpost.database, self.office.outpost.vault, self.office.driver, lambda: self.now)
+        return Hands(NoMail(), lambda *_: None, lambda *_: None, dict.fromkeys(LINKEDIN_KINDS, hand))  # type: ignore[arg-type,return-value]
+
+    def attend(self, after: timedelta = timedelta(hours=2)) -> Attended:
+        """One visit of the LinkedIn lane, some time after the one before."""
+        self.now += after
+        database = self.office.outpost.database
+        with database.read() as session:
+            lane = linkedin_lanes.lane_of(session, self.office.identity_id)
+        assert lane is not None
+        writer = Counter(database, self.office.outpost.config.mark_file, lambda: self.now)
+        return attend(writer, lane.id, lambda: self.now, "boot", self.hands())
+
+
+class NoMail:
+    """There is no e-mail here."""
+
+    def deliver(self, account: MailAccount, letter: Letter, seconds: float) -> Outcome:
+        raise AssertionError
+
+    def look_up(self, account: MailAccount, message_id: str, seconds: float) -> Trace:
+        raise AssertionError

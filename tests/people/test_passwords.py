@@ -1,0 +1,53 @@
+"""Which passwords are refused, and that an unknown user costs what a known one does."""
+
+import pytest
+
+from engine import passwords
+
+EMAIL, NAME = "grace.hopper@agency.test", "Grace Hopper"
+
+
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("short", "has 5 characters"),
+        ("elevenchars", "has 11 characters"),
+        ("x" * 201, "longer than 200"),
+        ("password1234", "common or easy to guess"),
+        ("qwertyuiop12", "common or easy to guess"),
+        ("123456789012", "common or easy to guess"),
+        ("iloveyou1234", "common or easy to guess"),
+        ("aaaaaaaaaaaaaaaa", "common or easy to guess"),
+        ("Hopper-lives-here-9", "contains your name"),
+        ("welcome to OUTPOST panel", "the product's name"),
+        ("my agency is the best 77", "your e-mail address"),
+    ],
+)
+def test_a_weak_password_is_refused_with_the_reason(password: str, why: str) -> None:
+    refused = passwords.problem(password, EMAIL, NAME)
+    assert refused is not None
+    assert why in refused
+
+
+@pytest.mark.parametrize(
+    "password", ["nineteen violet otters hum", "Ünter-wegs mit 7 Igeln", "🦊🦊 rides a tandem bike", "kT9#vQ2!mZ7x"]
+)
+def test_a_good_password_is_taken(password: str) -> None:
+    assert passwords.problem(password, EMAIL, NAME) is None
+
+
+def test_what_is_kept_is_argon2id_and_differs_each_time() -> None:
+    kept = passwords.hashed("nineteen violet otters hum")
+    assert kept.startswith("$argon2id$")
+    assert kept != passwords.hashed("nineteen violet otters hum")
+    assert passwords.matches("nineteen violet otters hum", kept)
+    assert not passwords.matches("nineteen violet otters hub", kept)
+
+
+def test_no_password_matches_nobody() -> None:
+    assert not passwords.matches("no password is this one", None)
+    assert not passwords.matches("", None)
+
+
+def test_a_password_of_a_megabyte_is_not_computed() -> None:
+    assert not passwords.matches("x" * 1_000_000, passwords.hashed("nineteen violet otters hum"))

@@ -1,0 +1,20 @@
+"""One live panel for the tests that only ask it things, with its owner made."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.live import LivePanel
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePanel]:
+    panel = LivePanel(tmp_path_factory.mktemp("live")).start()
+    yield panel
+    panel.stop()
+
+
+@pytest.fixture(scope="session")
+def owner(live: LivePanel) -> httpx.Client:
+    return live.owner()

@@ -1,0 +1,92 @@
+"""Signing in with a real Chromium: first start, reload, deep link, the workspace in the URL, signing out."""
+
+import re
+
+import pyotp
+import pytest
+from playwright.sync_api import Browser, expect
+
+from practice.browser import new_page, settled, sign_in
+from tests import makers
+from tests.live import OWNER_EMAIL, PASSWORD, LivePanel
+
+pytestmark = pytest.mark.browser
+
+
+def test_first_start_reload_deep_link_and_sign_out(panel_server: LivePanel, browser: Browser) -> None:
+    page = new_page(browser)
+    foreign: list[str] = []
+    page.on("request", lambda request: None if panel_server.address in request.url else foreign.append(request.url))
+    page.goto(panel_server.address)
+    page.get_by_label("Your name").fill("Olga <i>Owner</i>")
+    page.get_by_label("E-mail address").fill(OWNER_EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("First workspace").fill("Acme & Söhne")
+    page.get_by_role("button", name="Create the owner").click()
+    settled(page)
+    expect(page).to_have_url(f"{panel_server.address}/?w=1")
+    page.reload()
+    settled(page)
+    page.goto(f"{panel_server.address}/account?w=1")
+    settled(page)
+    expect(page.get_by_role("heading", name="Your account")).to_be_visible()
+    page.get_by_role("link", name="Workspaces").click()
+    settled(page)
+    expect(page).to_have_url(f"{panel_server.address}/workspaces?w=1")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+    page.get_by_role("link", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert not [url for url in foreign if not url.startswith(("data:", "blob:", "ws://127.0.0.1"))]
+
+
+def test_a_code_is_asked_after_the_password(panel_server: LivePanel, browser: Browser) -> None:
+    panel_server.owner()
+    page = new_page(browser)
+    sign_in(page, panel_server.address, OWNER_EMAIL, PASSWORD)
+    page.goto(f"{panel_server.address}/account")
+    settled(page)
+    page.get_by_role("button", name="Set up an authenticator").click()
+    secret = page.get_by_test_id("stCode").inner_text().replace(" ", "").strip()
+    page.get_by_label("2. Type the six digits it shows").fill(pyotp.TOTP(secret).now())
+    page.get_by_role("button", name="Turn it on").click()
+    expect(page.get_by_text("Your password, to remove it")).to_be_visible()
+    other = new_page(browser)
+    other.goto(f"{panel_server.address}/audit-log?w=1")
+    other.get_by_label("E-mail address").fill(OWNER_EMAIL)
+    other.get_by_label("Password").fill(PASSWORD)
+    other.get_by_role("button", name="Sign in").click()
+    other.get_by_label("Code").fill("000 000")
+    other.get_by_role("button", name="Continue").click()
+    expect(other.get_by_role("alert")).to_contain_text("not right")
+
+
+def test_the_panel_s_own_font_is_what_is_shown(panel_server: LivePanel, browser: Browser) -> None:
+    panel_server.owner()
+    page = new_page(browser)
+    sign_in(page, panel_server.address, OWNER_EMAIL, PASSWORD)
+    expect(page.get_by_role("heading").first).to_be_visible()
+    assert page.evaluate("document.fonts.check('16px Inter')")
+    loaded = page.evaluate("[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family)")
+    assert any("Inter" in family for family in loaded)
+
+
+def test_a_link_in_a_list_opens_its_page_without_loading_the_panel_anew(panel_server: LivePanel, browser: Browser) -> None:
+    panel_server.owner()
+    database = panel_server.database()
+    with database.write() as session:
+        makers.identity(session, 1, first_name="Ada & <i>", last_name="Lovelace")
+    database.close()
+    page = new_page(browser, 390, 844)
+    sign_in(page, panel_server.address, OWNER_EMAIL, PASSWORD)
+    page.goto(f"{panel_server.address}/identities?w=1&find=ada")
+    settled(page)
+    page.evaluate("window.isTheSame = true")
+    page.get_by_role("link", name="Ada & <i> Lovelace").click()
+    expect(page.get_by_role("heading", name="Ada & <i> Lovelace")).to_be_visible()
+    expect(page).to_have_url(f"{panel_server.address}/identity?w=1&id=1")
+    page.go_back()
+    expect(page.get_by_role("heading", name="Identities")).to_be_visible()
+    expect(page.get_by_role("link", name="Ada & <i> Lovelace")).to_be_visible()
+    expect(page).to_have_url(re.compile("identities.*find=ada"))
+    assert page.evaluate("window.isTheSame")

@@ -1,0 +1,113 @@
+"""What the log must not say, and what health says of each part."""
+
+import json
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import health, logs
+from engine.supervision import Worker
+from storage.kinds import ActionKind, ActionState
+from storage.tables import Action, Event, Heartbeat, Lane
+from tests import makers
+from tests.makers import MONDAY
+from tests.panel import Panel
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "login failed: password=hunter2hunter2",
+        "{'password': 'hunter2hunter2'}",
+        'headers: {"Authorization": "Bearer hunter2hunter2"}',
+        "Authorization: Basic hunter2hunter2",
+        "smtp://ada:hunter2hunter2@mail.test:587",
+        "GET /invitation/hunter2hunter2-hunter2hunter2",
+        "api_key: hunter2hunter2, then more",
+        "XOAUTH2 hunter2hunter2",
+    ],
+)
+def test_what_looks_like_a_secret_is_removed_from_a_text(text: str) -> None:
+    assert "hunter2" not in logs.scrubbed(text)
+
+
+@pytest.mark.parametrize("text", ["day_limit reached", "tokens are none here", "19:30 Madrid", "mailbox:12 → 50"])
+def test_a_plain_text_stays_as_it_is(text: str) -> None:
+    assert logs.scrubbed(text) == text
+
+
+def test_a_line_is_json_and_holds_no_secret_in_any_depth(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.set_up("info")
+    log = logs.logger("test")
+    log.debug("not.shown")
+    try:
+        raise ValueError("token=hunter2hunter2")
+    except ValueError as error:
+        log.error(
+            "it.broke", account={"smtp_password": "hunter2hunter2", "host": "mail.test"}, cookies=["x"], exc_info=error
+        )
+    (line,) = capsys.readouterr().err.splitlines()
+    told = json.loads(line)
+    assert told["event"] == "it.broke"
+    assert told["account"]["host"] == "mail.test"
+    assert "hunter2" not in line
+
+
+def look(panel: Panel, worker: Worker | None = None) -> dict[str, health.Part]:
+    parts = health.look(panel.database, panel.outpost.config, worker or Worker(), MONDAY)
+    return {part.name: part for part in parts}
+
+
+def test_without_a_sign_of_life_the_worker_is_ill(panel: Panel) -> None:
+    part = look(panel)["worker"]
+    assert not part.is_well
+    assert "has not answered yet" in part.sentence
+
+
+def test_a_second_worker_is_named(panel: Panel) -> None:
+    part = look(panel, Worker(is_another_running=True))["worker"]
+    assert "Another worker is running" in part.sentence
+
+
+def test_a_worker_that_was_restarted_is_well_and_says_so(panel: Panel) -> None:
+    with panel.database.write() as session:
+        session.add(Heartbeat(name="worker", boot="b", pid=1, host="h", started_at=MONDAY, at=MONDAY))
+    part = look(panel, Worker(restarts=2, last_end=MONDAY))["worker"]
+    assert part.is_well
+    assert "restarted 2 times" in part.sentence
+
+
+def test_a_clock_behind_the_ledger_is_ill(panel: Panel) -> None:
+    assert look(panel)["clock"].is_well
+    with panel.database.write() as session:
+        _write_line(session, MONDAY + timedelta(hours=1))
+    part = look(panel)["clock"]
+    assert not part.is_well
+    assert "Nothing runs until it has caught up" in part.sentence
+
+
+def _write_line(session: Session, at: datetime) -> None:
+    ada = makers.identity(session, makers.workspace(session).id)
+    makers.mailbox(session, ada)
+    lane = session.scalars(select(Lane)).one()
+    common = {"workspace_id": ada.workspace_id, "identity_id": ada.id, "lane_id": lane.id, "kind": ActionKind.EMAIL}
+    action = Action(**common, state=ActionState.PLANNED, due_at=at, created_at=at)
+    session.add(action)
+    session.flush()
+    planned = {"after": ActionState.PLANNED, "local_day": at.date(), "actor": "worker", "attempt": 0}
+    session.add(Event(**common, **planned, action_id=action.id, at=at))
+
+
+def test_a_database_that_is_gone_makes_what_is_read_from_it_ill(panel: Panel) -> None:
+    with panel.database.write() as session:
+        session.connection().exec_driver_sql("DROP TABLE heartbeat")
+    told = look(panel)
+    assert {name: part.is_well for name, part in told.items()} == {
+        "panel": True,
+        "worker": False,
+        "database": False,
+        "clock": False,
+        "disk": True,
+    }

@@ -1,0 +1,76 @@
+"""`python -m tests.warm_up.fortnight`: 24 addresses of 6 domains warm up for 14 working days on real mail servers.
+
+The suite plays three days of it (test_on_real_servers.py); this is the whole, with the same checks, in some minutes.
+"""
+
+import sys
+import tempfile
+import time
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+
+from storage.append_only import protect
+from storage.database import open_database
+from storage.tables import Base, WarmUp
+from tests.bed.bed import missing, start_in
+from tests.bed.configuration import ROOMY
+from tests.warm_up import moved
+
+ADDRESSES, DAYS_AND_WEEKENDS = 24, 18
+BEGINS = moved.OPENS - timedelta(days=21)
+
+
+def main() -> int:
+    if missing():
+        sys.stderr.write(f"{missing()}\n")
+        return 1
+    with tempfile.TemporaryDirectory(prefix="bed-", dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        bed = start_in(Path(folder) / "one")
+        try:
+            _play(bed, Path(folder))
+        finally:
+            bed.stop()
+    return 0
+
+
+def _play(bed: moved.Bed, folder: Path) -> None:
+    database = open_database(folder / "outpost.db")
+    with database.engine.connect().execution_options(write=True) as connection, connection.begin():
+        Base.metadata.create_all(connection)
+        protect(connection)
+    pool = moved.make_pool(database, bed, ADDRESSES, ROOMY)
+    pool.now = BEGINS
+    began, cpu = time.monotonic(), time.process_time()
+    pool.start(*pool.boxes)
+    for day in range(1, DAYS_AND_WEEKENDS + 1):
+        pool.work_until(BEGINS + timedelta(days=day))
+        _say(f"day {day}: {len(pool.messages()):,} mails, {time.monotonic() - began:,.0f} s")
+    pool.work_until(pool.now + timedelta(hours=4))  # the next working day: what was sent in the last afternoon is read
+    spent = time.process_time() - cpu
+    sent = pool.messages()
+    per_day = moved.check_plan_and_hours(pool, pool.boxes)
+    delivered = moved.check_only_the_pool_got_mail(pool, sent)
+    settled = BEGINS + timedelta(days=DAYS_AND_WEEKENDS - 1)
+    seen = moved.check_rescues(pool, sent, settled)
+    fullest = moved.check_folders(pool, sent, settled)
+    with database.read() as session:
+        days = Counter(one.day for one in session.scalars(select(WarmUp)))
+    with_mail = set(Counter(sender for sender, _ in per_day).values())
+    answers = sum(one.answers_id is not None for one in sent)
+    _say(f"{len(sent):,} mails ({answers:,} answers), {delivered:,} taken by the server for addresses of the pool only")
+    _say(f"landed: {dict(seen)}; fullest folder: {fullest}; at day {dict(days)}; days with mail: {with_mail}")
+    _say(f"{time.monotonic() - began:,.0f} s, {spent:,.0f} s of CPU without the servers'")
+    database.close()
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+"""One identity with an address and a running campaign, in a pool with another client's addresses."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.desk import Desk
+from storage.kinds import ActionKind, ActionState
+from storage.tables import Action, Campaign, Mailbox, WarmUp
+from tests import makers
+from tests.makers import MONDAY
+
+
+@dataclass
+class Office:
+    session: Session
+    workspace: int
+    identity: int
+    box: Mailbox
+    campaign: Campaign
+
+    def desk(self, days: float = 0) -> Desk:
+        return makers.desk(self.session, self.workspace, now=MONDAY + timedelta(days=days))
+
+    def running(self) -> WarmUp:
+        return self.session.scalars(select(WarmUp).where(WarmUp.mailbox_id == self.box.id)).one()
+
+    def planned(self) -> list[Action]:
+        mails = select(Action).where(Action.kind == ActionKind.WARM_UP_MAIL, Action.state == ActionState.PLANNED)
+        return list(self.session.scalars(mails))
+
+
+def office(session: Session, partners: int = 12) -> Office:
+    makers.installation(session)
+    makers.user(session, is_owner=True)
+    workspace = makers.workspace(session).id
+    us, them = makers.identity(session, workspace), makers.identity(session, makers.workspace(session).id)
+    box = makers.mailbox(session, us, address="ada@acme.test")
+    for number in range(partners):
+        makers.mailbox(session, them, address=f"p{number}@d{number % 5}.test")
+    campaign = makers.campaign(session, us, name="Autumn")
+    makers.lead(session, campaign)
+    return Office(session, workspace, us.id, box, campaign)

@@ -1,0 +1,72 @@
+"""Which mails are warm-up's: by signature, by Message-ID, by who wrote it and two words; and nobody else's."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import select
+
+from engine import warm_up
+from engine.warm_up_letters import HEADER, signature
+from engine.warm_up_recognition import is_warm_up
+from storage.database import Database, open_database
+from storage.tables import Base, Mailbox, WarmUpMessage
+from tests.warm_up.office import office
+
+KEY = b"the pool's own"
+
+
+@pytest.fixture(scope="module")
+def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, WarmUpMessage, str]]:
+    """A mail that was planned, in its database, and its sender's address."""
+    opened = open_database(tmp_path_factory.mktemp("recognition") / "outpost.db")
+    Base.metadata.create_all(opened.engine)
+    with opened.write() as session:
+        one = office(session)
+        warm_up.start(one.desk(), mailbox_id=one.box.id)
+        message = session.scalars(select(WarmUpMessage)).first()
+        assert message is not None
+        message.arrived_as = "<rewritten@provider.test>"
+        address = session.get_one(Mailbox, message.sender_id).address
+    yield opened, message, address
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_ours"),
+    [
+        ({"Message-ID": "{id}", HEADER: "{signature}", "From": "a@x.test", "Subject": "x"}, True),
+        ({"message-id": "{id}"}, True),  # the header was stripped
+        ({"Message-ID": "<rewritten@provider.test>", "From": "{sender}", "Subject": "x"}, True),
+        ({"Message-ID": "<another@provider.test>", "From": "Ada <{SENDER}>", "Subject": "Re: about {token}"}, True),
+        ({"Message-ID": "<own@thunderbird.test>", "From": "{sender}", "Subject": "AW: {subject}"}, True),  # typed by hand
+        ({"Message-ID": "<lead@x.test>", "From": "lead@x.test", "Subject": "Re: {subject}"}, False),
+        ({"Message-ID": "<lead@x.test>", "From": "{sender}", "Subject": "Re: your offer"}, False),
+        ({"Message-ID": "<forged@x.test>", HEADER: "{signature}", "From": "lead@x.test", "Subject": "Re: hi"}, False),
+        ({"Message-ID": "<lead@x.test>", HEADER: "abc", "From": "lead@x.test", "Subject": "Re: hi"}, False),
+        ({"From": "lead@x.test", "Subject": ""}, False),
+        ({"Message-ID": "", "From": "", "Subject": ""}, False),
+        ({}, False),
+    ],
+)
+def test_is_warm_up(sent: tuple[Database, WarmUpMessage, str], headers: dict[str, str], is_ours: bool) -> None:
+    database, message, sender = sent
+    words = {
+        "id": message.message_id,
+        "signature": signature(KEY, message.message_id),
+        "sender": sender,
+        "SENDER": sender.upper(),
+        "token": message.token,
+        "subject": message.subject,
+    }
+    given = {name: value.format(**words) for name, value in headers.items()}
+    with database.read() as session:
+        assert is_warm_up(session, message.recipient_id, given, KEY) is is_ours
+
+
+def test_another_installation_s_signature_is_a_stranger_s(sent: tuple[Database, WarmUpMessage, str]) -> None:
+    database, message, _ = sent
+    forged = {"Message-ID": "<new@x.test>", HEADER: signature(b"another key", "<new@x.test>")}
+    with database.read() as session:
+        assert not is_warm_up(session, message.recipient_id, forged, KEY)
+        ours = {"Message-ID": "<new@x.test>", HEADER: signature(KEY, "<new@x.test>")}
+        assert is_warm_up(session, message.recipient_id, ours, KEY)
