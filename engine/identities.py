@@ -12,7 +12,7 @@ from engine.contact_details import Contact
 from engine.desk import Desk, Problem, use_case
 from engine.rules import hours as rules
 from storage.kinds import CampaignState, LinkedInState, MailboxState, Permission
-from storage.tables import Campaign, Identity, Mailbox
+from storage.tables import Campaign, Identity, Mailbox, MembershipIdentity
 
 _NINE, _SIX = 9 * 60, 18 * 60
 
@@ -59,6 +59,11 @@ def create(desk: Desk, contact: Contact, zone: str = "UTC") -> int:
     )
     desk.session.add(made)
     desk.session.flush()
+    access = desk.access()
+    if access is not None and access.identity_ids is not None and desk.actor.user_id is not None:
+        # Who has access to named identities only would not see what they just added.
+        desk.session.add(MembershipIdentity(user_id=desk.actor.user_id, identity_id=made.id))
+        desk.session.flush()
     desk.audit("identity.created", f"identity:{made.id}", new={**asdict(kept), "zone": zone}, identity_id=made.id)
     return made.id
 
@@ -119,6 +124,21 @@ def save_at_version(desk: Desk, identity_id: int, version: int, values: dict[str
     return saved
 
 
+def contact_of(row: Identity) -> Contact:
+    return Contact(**{field.name: getattr(row, field.name) for field in fields(Contact)})
+
+
+def is_taken(session: Session, workspace_id: int, profile: str, identity_id: int | None) -> bool:
+    """One profile is one identity in a workspace, else its limits would count twice."""
+    others = select(Identity.id).where(
+        Identity.workspace_id == workspace_id,
+        Identity.linkedin_url == profile,
+        Identity.id != (identity_id or 0),
+        Identity.archived_at.is_(None),
+    )
+    return bool(profile) and session.scalar(others.limit(1)) is not None
+
+
 def differences(old: dict[str, Any], new: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """What changed between two sets of values, as the audit log keeps it."""
     changed = [key for key in new if old.get(key) != new[key]]
@@ -128,7 +148,7 @@ def differences(old: dict[str, Any], new: dict[str, Any]) -> tuple[dict[str, Any
 def _view(row: Identity) -> IdentityView:
     return IdentityView(
         id=row.id,
-        contact=Contact(**{field.name: getattr(row, field.name) for field in fields(Contact)}),
+        contact=contact_of(row),
         linkedin_state=row.linkedin_state,
         zone=row.zone,
         days=frozenset(row.work_days),
@@ -142,18 +162,7 @@ def _view(row: Identity) -> IdentityView:
 
 
 def _refuse_taken_profile(desk: Desk, contact: Contact, identity_id: int | None) -> None:
-    """One profile is one identity in a workspace, else its limits would count twice."""
-    if not contact.linkedin_url:
-        return
-    taken = desk.session.scalar(
-        select(Identity).where(
-            Identity.workspace_id == desk.workspace,
-            Identity.linkedin_url == contact.linkedin_url,
-            Identity.id != (identity_id or 0),
-            Identity.archived_at.is_(None),
-        )
-    )
-    if taken:
+    if is_taken(desk.session, desk.workspace, contact.linkedin_url, identity_id):
         raise Problem("Another identity of this workspace has this LinkedIn URL; open that one, or correct the URL.")
 
 

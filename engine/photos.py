@@ -23,10 +23,7 @@ _MAGIC = ((b"\x89PNG\r\n\x1a\n", "PNG"), (b"\xff\xd8\xff", "JPEG"))
 def set_photo(desk: Desk, identity_id: int, content: bytes) -> int:
     """Give an identity a photo and answer its size in bytes; a Problem says why a file can't be one."""
     picture = redraw(content)
-    row = desk.session.get(Photo, identity_id) or Photo(identity_id=identity_id)
-    row.content_type, row.content, row.changed_at = "image/webp", picture, desk.now
-    desk.session.add(row)
-    desk.audit("photo.changed", f"identity:{identity_id}", new={"bytes": len(picture)}, identity_id=identity_id)
+    keep(desk, identity_id, picture)
     return len(picture)
 
 
@@ -55,10 +52,18 @@ def faces(desk: Desk, of: Sequence[int]) -> dict[int, bytes]:
     return {identity_id: _small(content) for identity_id, content in rows}
 
 
-def redraw(content: bytes) -> bytes:
+def keep(desk: Desk, identity_id: int, picture: bytes) -> None:
+    """Make a picture as `redraw` makes it the identity's photo."""
+    row = desk.session.get(Photo, identity_id) or Photo(identity_id=identity_id)
+    row.content_type, row.content, row.changed_at = "image/webp", picture, desk.now
+    desk.session.add(row)
+    desk.audit("photo.changed", f"identity:{identity_id}", new={"bytes": len(picture)}, identity_id=identity_id)
+
+
+def redraw(content: bytes, largest: int = LARGEST) -> bytes:
     """A PNG, JPEG or WebP file as a square WebP of pixels only: no EXIF, no place, no colour profile."""
-    if len(content) > LARGEST:
-        raise Problem("The photo is larger than 2 MB; save it smaller and upload it again.")
+    if len(content) > largest:
+        raise Problem(f"The photo is larger than {largest // 2**20} MB; save it smaller and upload it again.")
     kind = _kind(content)
     if kind is None:
         raise Problem("The photo is not a PNG, JPEG or WebP file; save it as one of these and upload it again.")

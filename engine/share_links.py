@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from engine import linkedin_consent, linkedin_sign_ins, sessions
+from engine import identities, linkedin_consent, linkedin_sign_ins, sessions
+from engine.contact_details import Contact
 from engine.desk import Actor, Denied, Desk, Problem, use_case
 from engine.linkedin_sign_ins import Progress
 from engine.names import checked_name
 from engine.sessions import Browser
-from storage.kinds import Permission
+from storage.kinds import LinkedInState, Permission
 from storage.tables import Identity, LinkedInSignIn, ShareLink, Workspace
 from storage.vault import Place, Vault, VaultError
 
@@ -51,11 +52,24 @@ class Invited:
     expires_at: datetime
     is_used: bool
     progress: Progress | None
+    may_fill_in: bool  # without a login: only for an identity that was never connected
+    was_filled_in: bool
 
 
 @use_case(needs=Permission.MANAGE)
 def make(desk: Desk, identity_id: int) -> str:
     """The link's token, shown once; an older open link of the identity stops working."""
+    return _make(desk, identity_id)
+
+
+@use_case(needs=Permission.MANAGE)
+def make_for_new(desk: Desk, contact: Contact, zone: str = "UTC") -> tuple[int, str]:
+    """Add an identity whose owner does the rest; its id, and the token of its link, shown once."""
+    made = identities.create(desk, contact, zone)
+    return made, _make(desk, made)
+
+
+def _make(desk: Desk, identity_id: int) -> str:
     desk.session.execute(
         update(ShareLink).where(ShareLink.identity_id == identity_id, *_open(desk.now)).values(revoked_at=desk.now)
     )
@@ -96,11 +110,23 @@ def revoke(desk: Desk, identity_id: int, link: int) -> None:
 
 def look(session: Session, token: str, now: datetime) -> Invited:
     """What the link offers; Problem for one that does not work, whatever the cause."""
-    row = _of_token(session, token)
-    if row is None or not _works(row, now):
-        raise Problem(GONE)
+    row = working(session, token, now)
     workspace = session.get_one(Workspace, row.workspace_id)
-    return Invited(workspace.name, row.expires_at, row.used_at is not None, _progress(session, row))
+    identity = session.get_one(Identity, row.identity_id)
+    begun = select(LinkedInSignIn.id).where(LinkedInSignIn.share_link_id == row.id).limit(1)
+    return Invited(
+        workspace.name,
+        row.expires_at,
+        row.used_at is not None,
+        _progress(session, row),
+        may_fill_in(identity),
+        row.used_at is not None and session.scalar(begun) is None,
+    )
+
+
+def may_fill_in(identity: Identity) -> bool:
+    """Whoever has a link to *re*connect an account has no say in whose account it is."""
+    return identity.linkedin_state is LinkedInState.NEVER and identity.archived_at is None
 
 
 def note_opened(session: Session, token: str, browser: Browser, now: datetime) -> None:
@@ -123,22 +149,31 @@ def submit(
     now: datetime,
 ) -> None:
     """Begin the sign-in and use the link up, both or neither; of many at once only one gets through."""
-    row = _of_token(session, token)
-    if row is None or not _works(row, now):
-        raise Problem(GONE)
+    row = working(session, token, now)
     owner = checked_name(name, "your name")
     if not accepts:
         raise Problem("Please read the notice and tick that you accept it; without that nothing can be connected.")
-    used = session.execute(
-        update(ShareLink).where(ShareLink.id == row.id, *_open(now)).values(used_at=now).returning(ShareLink.id)
-    ).all()
-    if not used:
-        raise Problem(GONE)
-    desk = _desk(session, row, now)
+    desk = use_up(session, row, now)
     identity = session.get_one(Identity, row.identity_id)
     linkedin_consent.accept(desk, identity, owner, browser.address)
     linkedin_sign_ins.start(desk, vault, identity, email, password, desk.actor.label, row.id)
     desk.audit("share_link.used", f"share_link:{row.id}", new={"by": owner}, identity_id=identity.id)
+
+
+def working(session: Session, token: str, now: datetime) -> ShareLink:
+    """The link of a token; Problem for one that does not work, whatever the cause."""
+    row = _of_token(session, token)
+    if row is None or not _works(row, now):
+        raise Problem(GONE)
+    return row
+
+
+def use_up(session: Session, row: ShareLink, now: datetime) -> Desk:
+    """Use the link up and answer the desk of who has it; of many at once only one gets through."""
+    used = update(ShareLink).where(ShareLink.id == row.id, *_open(now)).values(used_at=now).returning(ShareLink.id)
+    if not session.execute(used).all():
+        raise Problem(GONE)
+    return _desk(session, row, now)
 
 
 def again(session: Session, vault: Vault, token: str, email: str, password: str, now: datetime) -> None:

@@ -12,7 +12,8 @@ from storage.kinds import Permission
 _WAYS = {
     "Credentials (LinkedIn login)": "new-by-login",
     "Manually": "new-identity",
-}  # the other ways appear here when they work
+    "Share (generate link)": "new-by-share",
+}
 _FILTERS = {
     "Connected": Narrowing.CONNECTED,
     "Needs attention": Narrowing.NEEDS_ATTENTION,

@@ -14,7 +14,8 @@ def show(visit: shell.Visit, identity: IdentityView) -> None:
     may = visit.may(Permission.MANAGE)
     st.markdown(
         "The person whose LinkedIn account this is connects it by a link, without an Outpost user. It is valid for 24 "
-        "hours, works once, and shows nothing of this workspace but its name."
+        "hours, works once, and shows nothing of this workspace but its name. Until LinkedIn was connected for the first "
+        "time, they may also fill in their details there without a login."
     )
     if may and st.button("Make a link", icon=":material/add_link:", type="primary"):
         _make(identity)
@@ -25,12 +26,18 @@ def show(visit: shell.Visit, identity: IdentityView) -> None:
         st.caption("No link was made yet.")
 
 
-def _make(identity: IdentityView) -> None:
+def hand_over(token: str) -> None:
     """The link is shown in this run only: it is a secret, and a session's state is no place for one."""
-    token = shell.attempt(share_links.make, identity_id=identity.id)
-    if token:
-        st.code(f"{current().config.public_url}/share/{token}", language=None, wrap_lines=True)
-        notices.info("Copy it now: it is shown this once. Whoever has it can connect an account to this identity.")
+    st.code(f"{current().config.public_url}/share/{token}", language=None, wrap_lines=True)
+    notices.info(
+        "Copy it now: it is shown this once. It works for 24 hours and one use; whoever has it can connect an account to "
+        "this identity."
+    )
+
+
+def _make(identity: IdentityView) -> None:
+    if token := shell.attempt(share_links.make, identity_id=identity.id):
+        hand_over(token)
 
 
 def _line(visit: shell.Visit, identity: IdentityView, link: LinkView, may: bool) -> None:

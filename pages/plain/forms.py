@@ -1,11 +1,12 @@
 """How a plain page is made: one Jinja template, the form's token, and an answer that no cache keeps."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
@@ -28,18 +29,31 @@ class Sent:
 
     fields: Mapping[str, str]
     is_own: bool
+    file: bytes = field(default=b"", repr=False)
 
     def __getitem__(self, name: str) -> str:
         return self.fields.get(name, "")
 
 
-async def sent(request: Request) -> Sent:
+async def sent(request: Request, largest_file: int = 0) -> Sent:
+    """The form; with `largest_file` bytes allowed, it may bring one file. A larger one comes cut, one byte too long."""
+    if largest_file and not _is_within(request, 2 * largest_file):
+        return Sent({}, is_own=False)
     try:
-        form = await request.form(max_files=0, max_fields=_MOST_FIELDS, max_part_size=_LONGEST_FIELD)
+        form = await request.form(max_files=int(largest_file > 0), max_fields=_MOST_FIELDS, max_part_size=_LONGEST_FIELD)
     except HTTPException:  # no form, or one that is too large: none of ours
         return Sent({}, is_own=False)
     fields = {name: value for name, value in form.items() if isinstance(value, str)}
-    return Sent(fields, cookies.is_own_form(request, current().config, fields.get("form_token", "")))
+    files = [value for value in form.values() if isinstance(value, UploadFile)]
+    content = await files[0].read(largest_file + 1) if files else b""
+    await form.close()
+    return Sent(fields, cookies.is_own_form(request, current().config, fields.get("form_token", "")), content)
+
+
+def _is_within(request: Request, most: int) -> bool:
+    """Files are written to the disk as they come, so their size is asked for before."""
+    length = request.headers.get("content-length", "")
+    return length.isascii() and length.isdecimal() and int(length) <= most
 
 
 def page(request: Request, template: str, *, status: int = 200, problem: str = "", **values: object) -> Response:

@@ -1,4 +1,4 @@
-"""The page behind a share link: consent and LinkedIn login, then whatever LinkedIn asks, for somebody who is no user."""
+"""The page behind a share link, for somebody who is no user: consent, then LinkedIn login and what it asks, or manually."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,8 @@ import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from engine import clock, linkedin_consent, share_links
+from engine import clock, linkedin_consent, share_details, share_links
+from engine.contact_details import Contact
 from engine.desk import Problem
 from engine.installation import current
 from engine.share_links import Invited
@@ -16,6 +17,8 @@ from pages.plain.forms import Sent
 from storage.kinds import LinkedInSignInState
 
 _DONE = (LinkedInSignInState.DONE,)
+_DETAILS = ("first_name", "last_name", "job_title", "email", "phone", "linkedin_url", "meeting_url")
+_BEGINNINGS = ("begin", "fill_in")
 
 
 async def show(request: Request) -> Response:
@@ -24,17 +27,17 @@ async def show(request: Request) -> Response:
 
 
 async def submit(request: Request) -> Response:
-    form = await forms.sent(request)
+    form = await forms.sent(request, share_details.LARGEST_PHOTO)
     if not form.is_own:
         return await _page(request, forms.STALE, form)
     try:
-        if form["what"] != "begin" and not _is_theirs(request, request.path_params["token"]):
+        if form["what"] not in _BEGINNINGS and not _is_theirs(request, request.path_params["token"]):
             raise Problem(share_links.GONE)
         await anyio.to_thread.run_sync(_do, request, form)
     except Problem as problem:
         return await _page(request, str(problem), form)
     response = forms.go(f"/share/{request.path_params['token']}")
-    if form["what"] == "begin":
+    if form["what"] in _BEGINNINGS:
         cookies.keep_share(response, current().config, share_links.keepsake(current().vault, request.path_params["token"]))
     return response
 
@@ -44,7 +47,7 @@ async def _page(request: Request, problem: str = "", form: Sent | None = None) -
         offer = await anyio.to_thread.run_sync(_look, request.path_params["token"])
     except Problem as gone:
         return forms.page(request, "gone", status=410, why=str(gone))
-    kept = {name: form[name] if form else "" for name in ("name", "email")}
+    kept = {name: form[name] if form else "" for name in ("name", *_DETAILS, "accepts")}
     left = max(0, int((offer.expires_at - clock.now()).total_seconds()) // 60)
     return forms.page(
         request,
@@ -53,6 +56,7 @@ async def _page(request: Request, problem: str = "", form: Sent | None = None) -
         problem=problem,
         offer=offer,
         step=_step(offer, _is_theirs(request, request.path_params["token"])),
+        manually=offer.may_fill_in and _wants_manually(request, form),
         wording=linkedin_consent.WORDING,
         left=f"{left // 60} h {left % 60} min" if left >= 60 else f"{left} min",
         **kept,
@@ -63,9 +67,15 @@ def _is_theirs(request: Request, token: str) -> bool:
     return share_links.is_keepsake(current().vault, cookies.share(request, current().config), token)
 
 
+def _wants_manually(request: Request, form: Sent | None) -> bool:
+    return form["what"] == "fill_in" if form and form["what"] else request.query_params.get("way") == "manually"
+
+
 def _step(offer: Invited, is_theirs: bool) -> str:
     """Which of its faces the page shows; how the sign-in goes is shown to the browser that began it alone."""
     going = offer.progress
+    if offer.was_filled_in and is_theirs:
+        return "filled"
     if going is None or not is_theirs:
         return "used" if offer.is_used else "form"
     if going.state in _DONE:
@@ -98,6 +108,15 @@ def _do(request: Request, form: Sent) -> None:
             form["name"],
             form["email"],
             form["password"],
+            form["accepts"] == "yes",
+            forms.browser(request),
+            now,
+        ),
+        "fill_in": lambda session: share_details.fill_in(
+            session,
+            token,
+            Contact(**{name: form[name] for name in _DETAILS}),
+            form.file,
             form["accepts"] == "yes",
             forms.browser(request),
             now,
