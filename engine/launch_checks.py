@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from engine import dealing, linkedin_consent, steps
+from engine import dealing, linkedin_consent, linkedin_texts, steps
 from engine.texts import STANDARD_FIELDS, BadText, fields_used
 from storage.kinds import ActionKind, CampaignState, Channel, ImportState, LeadState, LinkedInState
 from storage.tables import Campaign, Identity, Lead, LeadImport, Mailbox, Step
@@ -42,7 +42,7 @@ def launch_problems(
     return [
         *_of_campaign(session, campaign, sequence),
         *_of_channels(session, campaign, sequence, now),
-        *_of_texts(sequence),
+        *_of_texts(session, sequence),
         *_of_leads(session, campaign, sequence, left_out),
     ]
 
@@ -139,9 +139,9 @@ def _of_linkedin(session: Session, campaign: Campaign) -> Iterator[LaunchProblem
         yield LaunchProblem(f"The owner of {identity.name}'s LinkedIn account has not accepted the risk notice.")
 
 
-def _of_texts(sequence: Sequence[Step]) -> Iterator[LaunchProblem]:
+def _of_texts(session: Session, sequence: Sequence[Step]) -> Iterator[LaunchProblem]:
     for step in sequence:
-        for sentence in steps.problems_of(steps.draft_of(step), step.kind, needs_subject=step is steps.first_mail(sequence)):
+        for sentence in steps.problems_of(session, sequence, step):
             yield LaunchProblem(f"Step {step.position}: {sentence}")
 
 
@@ -169,6 +169,22 @@ def _of_leads(
         if found:
             verb = "lead has" if len(found) == 1 else "leads have"
             yield LaunchProblem(f"{len(found):,} {verb} {sentence}.", len(found), tuple(found[:MOST_SHOWN]))
+    for step in sequence:
+        if step.kind.channel is Channel.LINKEDIN:
+            yield from _too_long(session, campaign, step, left_out)
+
+
+def _too_long(session: Session, campaign: Campaign, step: Step, left_out: frozenset[int]) -> Iterator[LaunchProblem]:
+    """Fields are of different lengths: a note that fits Ada may not fit Maximiliane."""
+    most = linkedin_texts.longest(session, campaign.identity_id, step.kind)
+    if linkedin_texts.too_long(step.body, step.kind, most):
+        return  # said of the step already
+    over = linkedin_texts.exceeding(session, step, most)
+    found = [Where(lead.id, lead.row_number, lead.name) for lead in over if lead.id not in left_out]
+    if found:
+        whom = "1 lead" if len(found) == 1 else f"{len(found):,} leads"
+        said = f"For {whom} the text of step {step.position} is longer than {most:,} characters, this account's limit."
+        yield LaunchProblem(said, len(found), tuple(found[:MOST_SHOWN]))
 
 
 def _using(positions: list[int]) -> str:

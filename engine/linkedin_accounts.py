@@ -41,6 +41,7 @@ class AccountView:
     profile: str
     name: str
     has_seat: bool
+    has_premium: bool
     looked_at: datetime | None
     withdraw_after_days: int | None
 
@@ -51,7 +52,7 @@ def view(desk: Desk, identity_id: int) -> AccountView:
     row = account_of(desk.session, identity_id)
     if row is None:
         note = DO_NEXT[identity.linkedin_state]
-        return AccountView(identity.linkedin_state, None, note, "", identity.linkedin_url, "", False, None, None)
+        return AccountView(identity.linkedin_state, None, note, "", identity.linkedin_url, "", False, False, None, None)
     return AccountView(
         identity.linkedin_state,
         row.state_since,
@@ -60,9 +61,27 @@ def view(desk: Desk, identity_id: int) -> AccountView:
         row.profile or identity.linkedin_url,
         row.name,
         row.has_seat,
+        row.has_premium,
         row.looked_at,
         row.withdraw_after_days,
     )
+
+
+@use_case(needs=Permission.MANAGE)
+def say_premium(desk: Desk, identity_id: int, has_premium: bool) -> None:
+    """Whether the account has Premium: only its owner can know, and its notes may be longer then."""
+    row = account_of(desk.session, identity_id)
+    if row is None:
+        raise Problem("Connect LinkedIn first; then say whether the account has Premium.")
+    if row.has_premium != has_premium:
+        old, row.has_premium = row.has_premium, has_premium
+        desk.audit(
+            "linkedin.premium_said",
+            f"identity:{identity_id}",
+            old={"premium": old},
+            new={"premium": has_premium},
+            identity_id=identity_id,
+        )
 
 
 @use_case(needs=Permission.MANAGE)

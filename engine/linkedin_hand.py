@@ -12,15 +12,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import freezes, linkedin_accounts, linkedin_invitations
+from engine import freezes, linkedin_accounts, linkedin_invitations, linkedin_texts
 from engine.channels.effects import Accepted, Failed, Outcome, Trace
 from engine.channels.linkedin.outcomes import LinkedIn, Person, SessionState
 from engine.letters import fields_of
 from engine.linkedin_outcomes import WEEK, outcome_of
 from engine.rules.permit import still_permitted
 from engine.situations import situations
-from engine.steps import LONGEST_AT_LINKEDIN
-from engine.texts import UnsendableText, render
+from engine.texts import UnsendableText
 from storage.database import Database
 from storage.kinds import ActionKind, ActionState, LinkedInState, Reason
 from storage.ledger import Entry
@@ -134,12 +133,8 @@ def _invited(session: Session, entry: Entry) -> tuple[Person, str]:
 
 def _written(session: Session, entry: Entry, now: datetime) -> tuple[Person, str]:
     lead, step = session.get_one(Lead, entry.lead_id), session.get_one(Step, entry.step_id)
-    text = render(step.body, fields_of(lead)).strip()
-    longest = LONGEST_AT_LINKEDIN[entry.kind]
-    if len(text) > longest:
-        raise UnsendableText(f"For this lead the text has {len(text):,} characters; LinkedIn takes {longest:,}.")
-    if entry.kind is ActionKind.LINKEDIN_MESSAGE and not text:
-        raise UnsendableText("The step's text is empty; write one.")
+    most = linkedin_texts.longest(session, entry.identity_id, entry.kind)
+    text = linkedin_texts.written(step.body, fields_of(lead), entry.kind, most)
     if entry.kind is ActionKind.CONNECTION_REQUEST and step.may_drop_note and _notes_are_out(session, entry, now):
         text = ""
     return _person(lead.linkedin_url, f"{lead.first_name} {lead.last_name}".strip()), text

@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine import texts
+from engine import linkedin_texts, step_channels, texts
 from engine.desk import Desk, Problem, use_case
 from engine.letters import Rendered, rendered
-from storage.kinds import OPEN_STATES, ActionKind, ActionState, CampaignState, Channel, LinkedInState, Permission
-from storage.tables import Action, Campaign, Identity, Lead, Mailbox, Step
+from storage.kinds import OPEN_STATES, ActionKind, ActionState, CampaignState, Channel, Permission
+from storage.tables import Action, Campaign, Lead, Mailbox, Step
 
 MOST_STEPS = 20
 MOST_WAIT = 365 * 24 * 60
 _LONGEST_SUBJECT = 500
 _MOST_ACCEPTANCE = 180
-LONGEST_AT_LINKEDIN = {ActionKind.CONNECTION_REQUEST: 300, ActionKind.LINKEDIN_MESSAGE: 8_000}
-STEP_KINDS = (ActionKind.EMAIL, *LONGEST_AT_LINKEDIN)
+STEP_KINDS = (ActionKind.EMAIL, *linkedin_texts.LINKEDIN_STEPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +59,7 @@ def list_of(desk: Desk, campaign_id: int) -> tuple[StepView, ...]:
     """The campaign's steps in order."""
     counts = _counts(desk.session, campaign_id)
     sequence = steps_of(desk.session, campaign_id)
-    first = first_mail(sequence)
-    return tuple(_view(step, *counts.get(step.id, (0, 0)), needs_subject=step is first) for step in sequence)
+    return tuple(_view(desk.session, sequence, step, *counts.get(step.id, (0, 0))) for step in sequence)
 
 
 @use_case(needs=Permission.MANAGE)
@@ -73,8 +71,10 @@ def add(desk: Desk, campaign_id: int, draft: Draft, kind: ActionKind = ActionKin
         raise Problem(f"A campaign has at most {MOST_STEPS} steps.")
     if kind not in STEP_KINDS:
         raise Problem("A campaign's step is an e-mail, a connection request or a LinkedIn message.")
-    _require_channel(desk.session, campaign, kind)
+    if lacking := step_channels.lacking(desk.session, campaign.identity_id, kind):
+        raise Problem(lacking)
     _require_usable(draft)
+    _require_short(desk.session, campaign, kind, draft)
     step = Step(campaign_id=campaign_id, position=len(before) + 1, kind=kind)
     _write(step, draft)
     desk.session.add(step)
@@ -92,6 +92,7 @@ def edit(desk: Desk, step_id: int, draft: Draft) -> None:
     if draft == old:
         return
     _require_usable(draft)
+    _require_short(desk.session, campaign, step.kind, draft)
     _require_editable(desk.session, campaign, step, wait_changes=draft.wait_minutes != old.wait_minutes)
     _write(step, draft)
     campaign.version += 1
@@ -147,28 +148,20 @@ def steps_of(session: Session, campaign_id: int) -> list[Step]:
     return list(session.scalars(select(Step).where(Step.campaign_id == campaign_id).order_by(Step.position)))
 
 
-def problems_of(draft: Draft, kind: ActionKind, needs_subject: bool) -> tuple[str, ...]:
-    """What keeps a step from being sent, a sentence each."""
-    if kind.channel is Channel.LINKEDIN:
-        return _problems_at_linkedin(draft, kind)
-    found = [("The subject", texts.problem(draft.subject)), ("The text", texts.problem(draft.body))]
-    found.append(("The HTML", texts.problem(draft.body_html)))
-    sentences = [f"{where}: {sentence}" for where, sentence in found if sentence]
-    if not draft.body.strip():
-        sentences.append("The text is empty; write what the mail says.")
-    if needs_subject and not draft.subject.strip():
+def problems_of(session: Session, sequence: Sequence[Step], step: Step) -> tuple[str, ...]:
+    """What keeps a step of the sequence from being sent, a sentence each."""
+    identity_id = session.get_one(Campaign, step.campaign_id).identity_id
+    sentences = []
+    if step.kind.channel is Channel.LINKEDIN:
+        too_long = linkedin_texts.too_long(step.body, step.kind, linkedin_texts.longest(session, identity_id, step.kind))
+        sentences += [too_long] if too_long else []
+    for where, text in (("The subject", step.subject), ("The text", step.body), ("The HTML", step.body_html)):
+        if sentence := texts.problem(text):
+            sentences.append(f"{where}: {sentence}")
+    if step.kind is not ActionKind.CONNECTION_REQUEST and not step.body.strip():
+        sentences.append(f"The text is empty; write what the {'mail' if _is_mail(step) else 'message'} says.")
+    if step is first_mail(sequence) and not step.subject.strip():
         sentences.append("The first step has no subject; write one.")
-    return tuple(sentences)
-
-
-def _problems_at_linkedin(draft: Draft, kind: ActionKind) -> tuple[str, ...]:
-    wrong = texts.problem(draft.body)
-    sentences = [f"The text: {wrong}"] if wrong else []
-    if kind is ActionKind.LINKEDIN_MESSAGE and not draft.body.strip():
-        sentences.append("The text is empty; write what the message says.")
-    longest = LONGEST_AT_LINKEDIN[kind]
-    if len(draft.body) > longest:
-        sentences.append(f"The text has {len(draft.body):,} characters; LinkedIn takes {longest:,}. Shorten it.")
     return tuple(sentences)
 
 
@@ -186,9 +179,10 @@ def fields_of_step(step: Step) -> tuple[texts.Field, ...]:
     return tuple(texts.Field(name, has_fallback) for name, has_fallback in found.items())
 
 
-def _view(step: Step, planned: int, begun: int, *, needs_subject: bool) -> StepView:
+def _view(session: Session, sequence: Sequence[Step], step: Step, planned: int, begun: int) -> StepView:
     draft = draft_of(step)
-    problems = problems_of(draft, step.kind, needs_subject)
+    lacking = step_channels.lacking(session, session.get_one(Campaign, step.campaign_id).identity_id, step.kind)
+    problems = (*([lacking] if lacking else []), *problems_of(session, sequence, step))
     fields = () if any(texts.problem(each) for each in (step.subject, step.body, step.body_html)) else fields_of_step(step)
     return StepView(step.id, step.position, step.kind, draft, planned, begun, problems, fields)
 
@@ -226,10 +220,11 @@ def _require_editable(session: Session, campaign: Campaign, step: Step, *, wait_
         raise Problem(f"{planned:,} leads already wait for step {step.position}; its wait can't change any more.")
 
 
-def _require_channel(session: Session, campaign: Campaign, kind: ActionKind) -> None:
-    identity = session.get_one(Identity, campaign.identity_id)
-    if kind.channel is Channel.LINKEDIN and identity.linkedin_state is not LinkedInState.CONNECTED:
-        raise Problem(f"{identity.name} has no LinkedIn connection. Connect LinkedIn first, or use e-mail steps.")
+def _require_short(session: Session, campaign: Campaign, kind: ActionKind, draft: Draft) -> None:
+    if kind.channel is Channel.LINKEDIN:
+        most = linkedin_texts.longest(session, campaign.identity_id, kind)
+        if too_long := linkedin_texts.too_long(draft.body, kind, most):
+            raise Problem(too_long)
 
 
 def _require_usable(draft: Draft) -> None:

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 from liquid import Environment
-from liquid.builtin.content import Literal
+from liquid.builtin.content import ContentNode, Literal
 from liquid.builtin.expressions import FilteredExpression, Path, StringLiteral
 from liquid.builtin.filters.misc import default
 from liquid.builtin.filters.string import capitalize, downcase, strip, upcase
@@ -99,6 +99,11 @@ def fields_used(text: str) -> tuple[Field, ...]:
             field = _field(node, text)
             found[field.name] = found.get(field.name, True) and field.has_fallback
     return tuple(Field(name, has_fallback) for name, has_fallback in found.items())
+
+
+def literals(text: str) -> tuple[str, ...]:
+    """What a text says whatever its fields hold. BadText if unusable."""
+    return tuple(node.text for node in _parse(text, html=False).nodes if isinstance(node, ContentNode))
 
 
 def problem(text: str) -> str | None:

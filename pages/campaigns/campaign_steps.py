@@ -1,17 +1,15 @@
-"""The tab in which a campaign's steps are written, each beside the mail that a real lead would get."""
+"""The tab in which a campaign's steps are written, each beside what a real lead would get."""
 
 import streamlit as st
 
 from engine.campaign_lists import CampaignView
 from engine.leads import LeadLine, find
-from engine.steps import Draft, StepView, add, edit, list_of, move, preview, remove
+from engine.steps import Draft, StepView, edit, list_of, move, preview, remove
 from pages import badges, notices, shell
-from pages.campaigns import linkedin_step, mail_view
+from pages.campaigns import linkedin_step, mail_view, step_additions
 from pages.campaigns.doing import done
 from storage.kinds import ActionKind, CampaignState, Permission
 
-_FIRST = Draft("", "Hello {{ first_name }},\n\n")
-_FOLLOW_UP = Draft("", 'Hello {{ first_name | default: "again" }},\n\n', wait_minutes=3 * 24 * 60)
 _HELP = (
     "Fields: `{{ first_name }}`, `{{ last_name }}`, `{{ company }}`, `{{ job_title }}`, and every further column of the "
     'imported file under its name. With a fallback: `{{ first_name | default: "there" }}`. Filters: capitalize, upcase, '
@@ -28,21 +26,9 @@ def show(visit: shell.Visit, campaign: CampaignView) -> None:
     if not steps:
         st.markdown("A campaign begins with a first mail or a connection request. Write it here; the rest comes after it.")
     if writes and campaign.state is CampaignState.DRAFT:
-        _additions(campaign, steps)
+        step_additions.show(campaign, steps)
     if steps:
         st.caption(_HELP)
-
-
-def _additions(campaign: CampaignView, steps: tuple[StepView, ...]) -> None:
-    has_mail = any(step.kind is ActionKind.EMAIL for step in steps)
-    offers = [(ActionKind.EMAIL, "Add a follow-up" if steps else "Write the first step", _FOLLOW_UP if has_mail else _FIRST)]
-    offers += [(kind, f"Add a {kind.label.lower()}", draft) for kind, draft in linkedin_step.DRAFTS.items()]
-    with st.container(horizontal=True):
-        for kind, words, draft in offers:
-            first = kind is ActionKind.EMAIL and not steps
-            clicked = st.button(words, icon=":material/add:", type="primary" if first else "secondary", key=f"add-{kind}")
-            if clicked and done(add, campaign_id=campaign.id, draft=draft, kind=kind):
-                st.rerun()
 
 
 def _reader(campaign: CampaignView) -> LeadLine | None:
@@ -65,12 +51,14 @@ def _step(campaign: CampaignView, step: StepView, count: int, reader: LeadLine |
         _title(campaign, step, count, writes)
         left, right = st.columns(2, gap="medium")
         with left:
-            draft = _form(step, locked=not writes or bool(step.begun))
+            draft = _form(campaign, step, locked=not writes or bool(step.begun))
             _save(step, draft, writes and not step.begun)
         with right:
             if reader is not None and step.kind is ActionKind.EMAIL:
                 shown = shell.ask(preview, campaign_id=campaign.id, position=step.position, draft=draft, lead_id=reader.id)
                 mail_view.show(shown.mail, shown.lead_name, shown.problem)
+            elif reader is not None:
+                linkedin_step.preview(campaign, step, draft, reader)
         for problem in step.problems:
             notices.warning(problem, ":material/edit_note:")
 
@@ -96,7 +84,7 @@ def _arrow(step: StepView, icon: str, words: str, to: int, off: bool) -> None:
         st.rerun()
 
 
-def _form(step: StepView, *, locked: bool) -> Draft:
+def _form(campaign: CampaignView, step: StepView, *, locked: bool) -> Draft:
     key = f"step-{step.id}"
     wait = 0
     if step.position > 1:
@@ -112,7 +100,7 @@ def _form(step: StepView, *, locked: bool) -> Draft:
         )
         wait = round(days * 1440)
     if step.kind in linkedin_step.DRAFTS:
-        return linkedin_step.form(step, wait, locked=locked)
+        return linkedin_step.form(campaign, step, wait, locked=locked)
     about = "Leave it empty to answer in the same thread as “Re: …”." if step.position > 1 else None
     subject = st.text_input("Subject", value=step.draft.subject, key=f"{key}-subject", help=about, disabled=locked)
     body = st.text_area("Text", value=step.draft.body, height=220, key=f"{key}-body", disabled=locked)

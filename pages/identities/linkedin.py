@@ -18,6 +18,8 @@ def show(visit: shell.Visit, identity: IdentityView) -> None:
         if account.note:
             st.markdown(badges.plain(account.note, 600))
         _consent(visit, identity, may)
+        if account.email and not account.has_seat:
+            _premium(identity, account, may)
     if may and account.state is not LinkedInState.CONNECTED:
         linkedin_connect.show(identity, account)
     limits, withdrawals = st.tabs(["Rate limits", "Withdrawals"])
@@ -49,6 +51,17 @@ def _menu(identity: IdentityView) -> None:
         if st.button("Disconnect LinkedIn", key="linkedin-disconnect", type="primary", width="stretch"):
             shell.attempt(linkedin_accounts.disconnect, identity_id=identity.id)
             st.rerun()
+
+
+def _premium(identity: IdentityView, account: AccountView, may: bool) -> None:
+    said = st.toggle(
+        "This account has LinkedIn Premium: its notes take 300 characters instead of 200",
+        value=account.has_premium,
+        key=f"premium-{identity.id}",
+        disabled=not may,
+    )
+    if may and said != account.has_premium:
+        shell.attempt(linkedin_accounts.say_premium, identity_id=identity.id, has_premium=said)
 
 
 def _consent(visit: shell.Visit, identity: IdentityView, may: bool) -> None:

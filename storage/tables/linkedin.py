@@ -29,6 +29,10 @@ class LinkedInAccount(Base):
     member_id: Mapped[str] = mapped_column(default="")
     name: Mapped[str] = mapped_column(default="")
     has_seat: Mapped[bool] = mapped_column(default=False)  # Sales Navigator
+    has_premium: Mapped[bool] = mapped_column(default=False)  # as a person says: its notes may be longer
+    title: Mapped[str] = mapped_column(default="")  # as the profile says it
+    photo: Mapped[bytes | None] = mapped_column(LargeBinary)  # the profile's, redrawn as identities' photos are
+    offer_declined_at: Mapped[datetime | None]  # a person kept what they had typed; empty again when the profile changes
     session: Mapped[bytes | None] = mapped_column(LargeBinary, info={"sealed": True})  # cookies and local storage
     state_since: Mapped[datetime]
     state_note: Mapped[str] = mapped_column(default="")  # the sentence that says what is wrong and what to do
