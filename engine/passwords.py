@@ -5,7 +5,8 @@ import threading
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn import zxcvbn
+
+from engine import password_guessing
 
 SHORTEST = 12
 LONGEST = 200  # argon2 would take more; zxcvbn's time grows with the square of the length
@@ -49,7 +50,10 @@ def problem(password: str, email: str, name: str) -> str | None:
     own = _own_words(email, name)
     if any(word in password.casefold() for word in own):
         return "The password contains your name, your e-mail address or the product's name; leave them out."
-    if zxcvbn(password[:_JUDGED], user_inputs=own, max_length=_JUDGED)["score"] < _WEAKEST_SCORE:
+    score = password_guessing.score(password[:_JUDGED], own)
+    if score is None:
+        return "The password could not be judged, so it is not taken; try again in a minute."
+    if score < _WEAKEST_SCORE:
         return "This password is common or easy to guess, as the lists of leaked passwords show; use four random words."
     return None
 

@@ -1,5 +1,8 @@
 """Which passwords are refused, and that an unknown user costs what a known one does."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from engine import passwords
@@ -34,6 +37,11 @@ def test_a_weak_password_is_refused_with_the_reason(password: str, why: str) -> 
 )
 def test_a_good_password_is_taken(password: str) -> None:
     assert passwords.problem(password, EMAIL, NAME) is None
+
+
+def test_a_password_that_nobody_can_judge_is_not_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
+    assert "could not be judged" in str(passwords.problem("nineteen violet otters hum", EMAIL, NAME))
 
 
 def test_what_is_kept_is_argon2id_and_differs_each_time() -> None:

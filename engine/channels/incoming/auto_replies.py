@@ -3,11 +3,9 @@
 import re
 from datetime import date, timedelta
 
-from babel.dates import get_month_names
-
+from engine.channels.incoming.month_names import MONTHS
 from engine.channels.incoming.parsed import Mail
 
-_LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl")
 _SUBJECT = re.compile(
     r"^\s*(?:automatic reply|auto(?:matic)?[- ]?(?:reply|response|answer)|auto:|out of (?:the )?office"
     r"|ooo:|away (?:from|until)"
@@ -25,14 +23,7 @@ _BACK = (
     r"|hasta(?: el)?|vuel\w+(?: el)?|regres\w+(?: el)?|fino al|torn\w+(?: il)?|rientr\w+(?: il)?|até(?: o dia)?"
     r"|volt\w+(?: \S+){0,2}|regress\w+(?: \S+){0,2}|tot(?: en met)?|terug(?: op)?|do(?: dnia)?|wrac\w+"
 )
-_MONTHS = {
-    name.strip(".").casefold(): number
-    for language in _LANGUAGES
-    for width in ("wide", "abbreviated")
-    for context in ("format", "stand-alone")
-    for number, name in get_month_names(width, context, language).items()
-}
-_NAMES = "|".join(sorted(map(re.escape, _MONTHS), key=len, reverse=True))
+_NAMES = "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True))
 _FORMS = (
     re.compile(r"(?P<year>20\d\d)-(?P<month>\d\d?)-(?P<day>\d\d?)"),
     re.compile(
@@ -81,7 +72,7 @@ def _date_at(text: str, arrived: date) -> date | None:
         if match is None:
             continue
         parts = match.groupdict()
-        month = _MONTHS[parts["name"]] if parts.get("name") else int(parts["month"])
+        month = MONTHS[parts["name"]] if parts.get("name") else int(parts["month"])
         return _nearest(parts.get("year"), month, int(parts["day"]), arrived)
     return None
 
