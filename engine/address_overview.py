@@ -94,7 +94,7 @@ def _page(desk: Desk, wanted: Select[int], asked: int) -> Paged[Line]:
     total = desk.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     number = within(asked, total, PAGE)
     rows = desk.session.execute(
-        select(Mailbox, Identity, Workspace.name, Lane.id, MailReading.last_at)
+        select(Mailbox, Identity, Workspace.name, Lane.id, MailReading)
         .join(Identity, Identity.id == Mailbox.identity_id)
         .join(Workspace, Workspace.id == Mailbox.workspace_id)
         .outerjoin(Lane, Lane.mailbox_id == Mailbox.id)
@@ -106,14 +106,19 @@ def _page(desk: Desk, wanted: Select[int], asked: int) -> Paged[Line]:
     ).all()
     uses = standing.uses_today(desk.session, [lane for _, _, _, lane, _ in rows if lane is not None], desk.now)
     lines = tuple(
-        _line(desk, mailbox, identity, workspace, uses.get(lane, {}).get(ActionKind.EMAIL), read_at)
-        for mailbox, identity, workspace, lane, read_at in rows
+        _line(desk, mailbox, identity, workspace, uses.get(lane, {}).get(ActionKind.EMAIL), reading)
+        for mailbox, identity, workspace, lane, reading in rows
     )
     return Paged(lines, number, PAGE, total)
 
 
 def _line(
-    desk: Desk, mailbox: Mailbox, identity: Identity, workspace: str, today: ClockUse | None, read_at: datetime | None
+    desk: Desk,
+    mailbox: Mailbox,
+    identity: Identity,
+    workspace: str,
+    today: ClockUse | None,
+    reading: MailReading | None,
 ) -> Line:
     return Line(
         mailbox.id,
@@ -121,7 +126,7 @@ def _line(
         mailbox.provider,
         mailbox.state,
         mailbox.state_since,
-        _to_do(desk, mailbox),
+        _to_do(desk, mailbox, reading),
         mailbox.paused_at is not None,
         identity.id,
         identity.name,
@@ -129,17 +134,24 @@ def _line(
         mailbox.workspace_id,
         workspace,
         mailbox.last_good_at,
-        read_at,
+        reading.last_at if reading is not None else None,
         today,
         check_of(desk.session, mailbox.address),
     )
 
 
-def _to_do(desk: Desk, mailbox: Mailbox) -> str:
+def _to_do(desk: Desk, mailbox: Mailbox, reading: MailReading | None) -> str:
     if mailbox.state is MailboxState.DISCONNECTED:
         waiting = disconnecting.healable(desk.session, mailbox.id)
         people = "1 lead comes" if waiting == 1 else f"{waiting:,} leads come"
         return f"Connect it again; {people} back." if waiting else ""
     if mailbox.state is MailboxState.OK:
-        return ""
+        return _reads_first(reading)
     return mailbox.state_note or _TO_DO.get(mailbox.state, "")
+
+
+def _reads_first(reading: MailReading | None) -> str:
+    if reading is None or reading.owed_since is None:
+        return ""
+    problem = f" The last try failed: {reading.note}" if reading.note else ""
+    return f"What came in while it was away is read before it sends again.{problem}"

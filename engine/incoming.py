@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from engine import incoming_keeping, logs
+from engine import agenda, alerts, incoming_keeping, logs
 from engine.channels.effects import MailAccount
 from engine.connections import inbox
 from engine.connections.imap import ImapSession, account_session
@@ -26,8 +26,8 @@ from engine.desk import Problem
 from engine.incoming_keeping import Keys
 from engine.networks import network_guard
 from storage.database import Database
-from storage.kinds import MailboxState
-from storage.tables import FolderCursor, Mailbox, MailReading
+from storage.kinds import AlertKind, MailboxState
+from storage.tables import FolderCursor, Lane, Mailbox, MailReading
 
 BETWEEN = timedelta(minutes=5)
 BATCH = 25
@@ -36,7 +36,8 @@ _SECONDS = 45.0
 _CLAIM = timedelta(minutes=10)  # a reading whose worker died is taken up after this
 _THREADS, _THREADS_FOR_THE_ILL = 12, 3
 _LONGEST_WAIT = timedelta(minutes=60)
-_MAY_BE_READ = (MailboxState.OK, MailboxState.DEGRADED, MailboxState.DISABLED_BY_TENANT)
+_TOLD_AFTER = 3  # failures, when mails wait for the reading
+MAY_BE_READ = (MailboxState.OK, MailboxState.DEGRADED, MailboxState.DISABLED_BY_TENANT)
 Open = Callable[[MailAccount], AbstractContextManager[ImapSession]]
 _log = logs.logger("incoming")
 AccountFor = Callable[[Session, Mailbox], MailAccount]
@@ -97,9 +98,12 @@ def _read_and_log(database: Database, mailbox_id: int, reader: Reader, now: date
         _log.exception("incoming.failed", mailbox=mailbox_id)
 
 
-def read_soon(session: Session, mailbox_id: int, now: datetime) -> None:
-    """At the worker's next turn."""
-    _schedule(session, mailbox_id).next_at = now
+def read_soon(session: Session, mailbox_id: int, now: datetime, *, is_owed: bool = False) -> None:
+    """At the worker's next turn; `is_owed`: the mails of campaigns wait until all that came in before `now` was read."""
+    row = _schedule(session, mailbox_id)
+    row.next_at = now
+    if is_owed:
+        row.owed_since = now
 
 
 def read_one(database: Database, mailbox_id: int, reader: Reader, now: datetime) -> int:
@@ -153,7 +157,7 @@ def _claim(session: Session, now: datetime, most: int) -> list[tuple[int, int]]:
     due = (
         select(Mailbox.id)
         .outerjoin(MailReading, MailReading.mailbox_id == Mailbox.id)
-        .where(Mailbox.state.in_(_MAY_BE_READ), Mailbox.removed_at.is_(None))
+        .where(Mailbox.state.in_(MAY_BE_READ), Mailbox.removed_at.is_(None))
         .where(or_(MailReading.next_at.is_(None), MailReading.next_at <= now))
         .order_by(MailReading.next_at, Mailbox.id)
         .limit(most)
@@ -185,8 +189,17 @@ def _task(session: Session, mailbox: Mailbox, account_for: AccountFor) -> _Task:
 def _done(database: Database, mailbox_id: int, now: datetime, rest: bool) -> None:
     with database.write() as session:
         row = _schedule(session, mailbox_id)
-        row.next_at, row.failures, row.note = now if rest else now + BETWEEN, 0, ""
-        row.last_at = row.last_at if rest else now
+        row.failures, row.note = 0, ""
+        if rest:
+            row.next_at = now
+            return
+        row.last_at = now
+        # `now` is when the reading began: one that was under way when the address came back proves nothing.
+        if row.owed_since is not None and now < row.owed_since:
+            return
+        row.next_at = now + BETWEEN
+        if row.owed_since is not None:
+            _paid(session, row, now)
 
 
 def _could_not(database: Database, mailbox_id: int, note: str, now: datetime) -> int:
@@ -195,4 +208,32 @@ def _could_not(database: Database, mailbox_id: int, note: str, now: datetime) ->
         row.failures = (row.failures or 0) + 1
         doubled: int = 2 ** min(row.failures - 1, 10)
         row.next_at, row.note = now + min(_LONGEST_WAIT, BETWEEN * doubled), note[:500]
+        if row.owed_since is not None and row.failures >= _TOLD_AFTER:
+            _tell(session, session.get_one(Mailbox, mailbox_id), note, now)
     return 0
+
+
+def _paid(session: Session, row: MailReading, now: datetime) -> None:
+    """All that came in while the address was away is read: what waited for it goes on."""
+    row.owed_since = None
+    alerts.clear(session, _alert(row.mailbox_id), now)
+    agenda.wake_lane(session, session.scalars(select(Lane.id).where(Lane.mailbox_id == row.mailbox_id)), now)
+
+
+def _tell(session: Session, mailbox: Mailbox, note: str, now: datetime) -> None:
+    """It waits for nothing but this, and its connection may look well all the while."""
+    alerts.raise_alert(
+        session,
+        AlertKind.CONNECTION,
+        mailbox.address,
+        "The address was connected again, but what came in meanwhile can't be read, so no mail of a campaign goes from it."
+        f" Reading is tried again every hour; mend what its server says: {note[:300]}",
+        mailbox.workspace_id,
+        mailbox.identity_id,
+        now,
+        _alert(mailbox.id),
+    )
+
+
+def _alert(mailbox_id: int) -> str:
+    return f"post:{mailbox_id}"

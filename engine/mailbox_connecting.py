@@ -6,7 +6,6 @@ The network is asked outside any transaction, so it is three steps: `may_connect
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 import idna
@@ -32,7 +31,6 @@ from storage.vault import Vault
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?)*\.?")
 _IPV6 = re.compile(r"[0-9a-f]*:[0-9a-f:.]+")
 
-_READ_FIRST = timedelta(minutes=2)
 _USUAL = {993: Security.SSL, 465: Security.SSL, 587: Security.STARTTLS}
 
 
@@ -108,7 +106,8 @@ def settle(desk: Desk, mailbox: Mailbox, account: MailAccount, folders: Folders,
     """The address works from now on, by whichever sign-in: its row says how, and its lane looks at what waits."""
     _fill(desk, mailbox, account, folders)
     mailbox_alerts.tell(desk.session, mailbox, desk.now)
-    incoming.read_soon(desk.session, mailbox.id, desk.now)
+    # What came in while it was away is read first: whoever answered meanwhile gets no further mail.
+    incoming.read_soon(desk.session, mailbox.id, desk.now, is_owed=was is not None)
     healed = disconnecting.heal(desk.session, mailbox.id, desk.actor.label, desk.now)
     desk.audit(
         "mailbox.connected" if was is None else "mailbox.reconnected",
@@ -123,8 +122,7 @@ def settle(desk: Desk, mailbox: Mailbox, account: MailAccount, folders: Folders,
         },
         identity_id=mailbox.identity_id,
     )
-    # What came in while it was away is read first: whoever answered meanwhile gets no further mail.
-    _wake(desk, mailbox, desk.now + _READ_FIRST if healed else desk.now)
+    _wake(desk, mailbox)
 
 
 def tidy_address(address: str) -> str:
@@ -242,8 +240,8 @@ def _parts(server: Server) -> tuple[str, int, Security]:
     return server.host, server.port, server.security
 
 
-def _wake(desk: Desk, mailbox: Mailbox, at: datetime) -> None:
+def _wake(desk: Desk, mailbox: Mailbox) -> None:
     lane = desk.session.scalar(select(Lane).where(Lane.mailbox_id == mailbox.id))
     if lane is None:
         lane = limits.open_mailbox_lane(desk.session, mailbox, desk.now, desk.actor.user_id)
-    agenda.wake_lane(desk.session, [lane.id], at)
+    agenda.wake_lane(desk.session, [lane.id], desk.now)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from engine import agenda, mailbox_alerts
+from engine import agenda, incoming, mailbox_alerts
 from engine.channels.effects import GRAPH_HOST, MailAccount
 from engine.connections.probe import Probe, probe
 from engine.desk import WORKER, Desk
@@ -112,6 +112,8 @@ def record(desk: Desk, mailbox: Mailbox, result: Probe) -> None:
     if mailbox.state is before:
         return
     mailbox.state_since = desk.now
+    if mailbox.state in incoming.MAY_BE_READ and before not in incoming.MAY_BE_READ:
+        incoming.read_soon(desk.session, mailbox.id, desk.now, is_owed=True)
     mailbox_alerts.tell(desk.session, mailbox, desk.now)
     desk.audit(
         "mailbox.state_changed",

@@ -142,6 +142,7 @@ _WAITING_WORDS: dict[Reason, str] = {
     Reason.COOL_DOWN: "cool-down",
     Reason.FROZEN: "frozen",
     Reason.WARMING_UP: "warming up",
+    Reason.POST_UNREAD: "post read first",
 }
 _OFF_WORDS: dict[Reason, str] = {
     Reason.NEVER_CONNECTED: "not connected",

@@ -112,6 +112,7 @@ SELECT a.id, a.kind, a.state, a.due_at, a.workspace_id, a.identity_id, a.lane_id
         SELECT 1 FROM linkedin_invitation v WHERE v.identity_id = a.identity_id AND v.profile = d.linkedin_url
             AND v.accepted_at IS NULL AND v.withdrawn_at IS NULL
     ) AS awaiting_acceptance,
+    EXISTS (SELECT 1 FROM mail_reading r WHERE r.mailbox_id = m.id AND r.owed_since IS NOT NULL) AS post_unread,
     EXISTS (SELECT 1 FROM warm_up w WHERE w.mailbox_id = m.id AND w.stopped_at IS NULL) AS warming_up,
     EXISTS (
         SELECT 1 FROM action o WHERE o.lead_id = a.lead_id AND o.id <> a.id AND o.state IN ({_NOT_FINAL})
@@ -173,6 +174,7 @@ WHERE a.id IN :ids"""  # noqa: S608
         column("notes_out_until", Instant()),
         column("withdrawn_at", Instant()),
         column("awaiting_acceptance", Boolean()),
+        column("post_unread", Boolean()),
         column("warming_up", Boolean()),
         column("earlier_step_open", Boolean()),
         column("stop", String()),

@@ -86,6 +86,7 @@ class Facts:
     suppressed: bool = False
     mailbox: MailboxState | None = None
     address_paused: bool = False
+    post_unread: bool = False  # the address was connected again, and what came in meanwhile is not read yet
     linkedin: LinkedInState | None = None
     consent: bool = False  # the account's owner agreed to what is done on LinkedIn in his name
     warming_up: bool = False

@@ -141,6 +141,9 @@ def _connection(facts: Facts, now: datetime) -> Obstacle:
         broken = Reason.NEVER_CONNECTED if facts.mailbox is None else _MAILBOXES.get(facts.mailbox)
         if broken is None and facts.address_paused:
             broken = Reason.ADDRESS_PAUSED
+        # Nobody who answered while the address was away is written to; a warm-up mail goes to no such person.
+        if broken is None and facts.post_unread and facts.kind is ActionKind.EMAIL:
+            broken = Reason.POST_UNREAD
     else:
         broken = Reason.NEVER_CONNECTED if facts.linkedin is None else _LINKEDIN.get(facts.linkedin)
         if broken is None and not facts.consent:

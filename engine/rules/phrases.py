@@ -40,7 +40,11 @@ def clock_time(minutes: int) -> str:
 def _connection(facts: Facts, now: datetime) -> str:
     if facts.kind.channel is Channel.EMAIL:
         words = "e-mail address connected"
-        return f"{words} (paused)" if facts.address_paused else _state(words, facts.mailbox, MailboxState.OK)
+        if facts.address_paused:
+            return f"{words} (paused)"
+        if facts.post_unread and facts.mailbox is not None and facts.mailbox.may_send:
+            return f"{words} (its post not read yet)"
+        return _state(words, facts.mailbox, MailboxState.OK)
     return _state("LinkedIn connected", facts.linkedin, LinkedInState.CONNECTED)
 
 

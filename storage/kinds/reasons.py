@@ -65,6 +65,7 @@ class Reason(StrEnum):
     DISABLED_BY_TENANT = "disabled_by_tenant"
     DISCONNECTED = "disconnected"
     ADDRESS_PAUSED = "address_paused"
+    POST_UNREAD = "post_unread"
     CONSENT_MISSING = "consent_missing"
     CHECKPOINT = "checkpoint"
     RESTRICTED = "restricted"
@@ -157,6 +158,7 @@ _SENTENCES: dict[Reason, str] = {
     Reason.DISABLED_BY_TENANT: "Sending is switched off by the administrator of the mail domain, who must switch it on.",
     Reason.DISCONNECTED: "The channel is disconnected.",
     Reason.ADDRESS_PAUSED: "The e-mail address is paused.",
+    Reason.POST_UNREAD: "The address was connected again; what came in meanwhile is read before anybody is written to.",
     Reason.CONSENT_MISSING: "The account's owner has not accepted the risk notice.",
     Reason.CHECKPOINT: "The provider asks a person to confirm something.",
     Reason.RESTRICTED: "The provider restricted this account.",

@@ -2,7 +2,7 @@
 
 from storage.columns import Base
 from storage.tables.alerts import Alert, AlertSeen
-from storage.tables.campaigns import Campaign, Lead, LeadImport, LeadImportFile, Step, Suppression
+from storage.tables.campaigns import Campaign, Lead, LeadImport, LeadImportFile, LeadPause, Step, Suppression
 from storage.tables.disconnections import DisconnectedLead, Disconnection
 from storage.tables.domains import DomainCheck
 from storage.tables.grants import AdminConsent, MailGrant, ProviderApp, SignInFlow
@@ -51,6 +51,7 @@ __all__ = [
     "Lead",
     "LeadImport",
     "LeadImportFile",
+    "LeadPause",
     "LimitSetting",
     "LinkedInAccount",
     "LinkedInConsent",

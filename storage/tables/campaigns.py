@@ -103,6 +103,23 @@ class Lead(Base):
         return f"{self.first_name} {self.last_name}".strip() or self.email or self.linkedin_url
 
 
+class LeadPause(Base):
+    """A lead that was active and is held, by whom or what and since when; `ended_at` is when a person let it go on."""
+
+    __table_args__ = (
+        Index("ix_lead_pause_lead_id", "lead_id"),
+        # A lead is held once at a time.
+        Index("uq_lead_pause_open", "lead_id", unique=True, **only_where("ended_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"))
+    reason: Mapped[Reason] = mapped_column(wording(Reason, checked=False))
+    since: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str] = mapped_column(default="")
+
+
 class LeadImport(Base):
     """One CSV given to one campaign; the content's hash keeps the same file from being imported twice."""
 

@@ -33,7 +33,6 @@ from storage.tables import (
     Lane,
     Lead,
     Mailbox,
-    MailReading,
 )
 from storage.vault import Vault, new_key
 from tests import makers
@@ -141,18 +140,6 @@ def test_exactly_its_leads_fail_and_exactly_they_come_back(town: Town):
     with town.database.read() as session:
         row = session.scalars(select(Disconnection)).one()
         assert (row.leads, row.healed) == (3, 3)
-
-
-def test_the_post_is_read_before_a_healed_lead_is_written_to(town: Town):
-    town.do(mailboxes.disconnect, mailbox_id=town.boxes[0].id)
-    with town.database.write() as session:
-        session.execute(Lane.__table__.update().values(wake_at=None))  # type: ignore[attr-defined]
-    town.connect(0)
-    with town.database.read() as session:
-        lane = session.scalars(select(Lane).where(Lane.mailbox_id == town.boxes[0].id)).one()
-        reading = session.get_one(MailReading, town.boxes[0].id)
-        assert lane.wake_at is not None
-        assert reading.next_at + timedelta(minutes=1) < lane.wake_at  # the worker reads every minute
 
 
 def test_the_campaign_is_not_finished_while_leads_may_come_back(town: Town):

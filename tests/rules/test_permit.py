@@ -74,6 +74,8 @@ OBSTACLES: list[tuple[dict[str, Any], Verdict]] = [
     ({"mailbox": MailboxState.DISABLED_BY_TENANT}, Wait(Reason.DISABLED_BY_TENANT, NOBODY_KNOWS)),
     ({"mailbox": MailboxState.DISCONNECTED}, Wait(Reason.DISCONNECTED, NOBODY_KNOWS)),
     ({"address_paused": True}, Wait(Reason.ADDRESS_PAUSED, NOBODY_KNOWS)),
+    ({"post_unread": True}, Wait(Reason.POST_UNREAD, NOBODY_KNOWS)),
+    ({**WARM_UP, "post_unread": True}, Run(CLOSING)),
     ({**INVITATION, "linkedin": None}, Wait(Reason.NEVER_CONNECTED, NOBODY_KNOWS)),
     ({**INVITATION, "linkedin": LinkedInState.NEVER}, Wait(Reason.NEVER_CONNECTED, NOBODY_KNOWS)),
     ({**INVITATION, "linkedin": LinkedInState.CODE_NEEDED}, Wait(Reason.CHECKPOINT, NOBODY_KNOWS)),
