@@ -2,12 +2,23 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from engine.csv_reading import Row, Sheet
 from engine.desk import Problem
 from engine.lead_rows import FIELD_LABELS, Person, RowProblem, person
 
 MOST_PROBLEMS = 1_000
+_NOBODY: Mapping[str, datetime] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Cooling:
+    """A row whose person nobody of the workspace may invite yet."""
+
+    row: int
+    name: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +29,20 @@ class Check:
     good_count: int
     problems: tuple[RowProblem, ...]  # the first ones
     problem_count: int
+    cooling: tuple[Cooling, ...] = ()
 
 
-def check(sheet: Sheet, mapping: Mapping[str, str], most: int = MOST_PROBLEMS) -> Check:
-    """Check every row of a sheet by itself and against the rows above it; Problem when the mapping can't be used."""
+def check(
+    sheet: Sheet, mapping: Mapping[str, str], most: int = MOST_PROBLEMS, free_again: Mapping[str, datetime] = _NOBODY
+) -> Check:
+    """Check every row of a sheet by itself and against the rows above it; Problem when the mapping can't be used.
+
+    `free_again` says of a profile in cool-down when it may be invited: such rows are good, and named.
+    """
     good: list[Person] = []
     problems: list[RowProblem] = []
     firsts: dict[str, int] = {}
+    cooling: list[Cooling] = []
     for found in people(sheet.rows, places(sheet, mapping)):
         outcome = found if isinstance(found, RowProblem) else _repeated(found, firsts) or found
         if isinstance(outcome, RowProblem):
@@ -32,7 +50,11 @@ def check(sheet: Sheet, mapping: Mapping[str, str], most: int = MOST_PROBLEMS) -
         else:
             good.append(outcome)
             firsts.update((key, outcome.row) for key in keys(outcome))
-    return Check(tuple(good[:most]), len(good), tuple(problems[:most]), len(problems))
+            if until := free_again.get(outcome.linkedin_url):
+                cooling.append(
+                    Cooling(outcome.row, f"{outcome.first_name} {outcome.last_name}".strip() or called(outcome), until)
+                )
+    return Check(tuple(good[:most]), len(good), tuple(problems[:most]), len(problems), tuple(cooling))
 
 
 def _repeated(found: Person, firsts: Mapping[str, int]) -> RowProblem | None:

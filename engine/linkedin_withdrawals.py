@@ -7,17 +7,20 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from engine import agenda, linkedin_accounts, linkedin_lanes
+from engine import agenda, counts, linkedin_accounts, linkedin_lanes
 from engine.desk import Desk, Problem, use_case
+from engine.rules.hours import local_day, next_window
 from engine.rules.withdrawals import share_accepted_after
+from engine.situations import COOL_DOWN, working_hours
 from storage.database import Database
 from storage.kinds import ActionKind, ActionState, LinkedInState, Permission
 from storage.ledger import Note, plan
 from storage.tables import Action, Identity, LinkedInAccount, LinkedInInvitation
 
 LEAST_DAYS, MOST_DAYS, USUAL_DAYS = 7, 180, 30
-COOL_DOWN_DAYS = 21
 _MOST_AT_ONCE = 200
+MOST_SHOWN = 500  # of the history
+_FARTHEST = timedelta(days=400)
 _PENDING = (LinkedInInvitation.accepted_at.is_(None), LinkedInInvitation.withdrawn_at.is_(None))
 
 
@@ -30,17 +33,19 @@ class Withdrawn:
     sent_at: datetime
     withdrawn_at: datetime
     until: datetime
+    lead_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`after_days` None means off; `due` is how many are old enough by now."""
+    """`after_days` None means off; `cap` is how many may go a day, None before the first connection."""
 
     after_days: int | None
     pending: int
     oldest_days: int
-    due: int
     planned: int
+    cap: int | None
+    gone_today: int
     history: tuple[Withdrawn, ...]
 
 
@@ -55,25 +60,64 @@ def overview(desk: Desk, identity_id: int) -> Overview:
         )
     ).one()
     gone = select(LinkedInInvitation).where(of_identity, LinkedInInvitation.withdrawn_at.is_not(None))
-    rows = desk.session.scalars(gone.order_by(LinkedInInvitation.withdrawn_at.desc()).limit(50))
+    rows = desk.session.scalars(gone.order_by(LinkedInInvitation.withdrawn_at.desc()).limit(MOST_SHOWN))
+    cap, gone_today = _today(desk.session, identity_id, desk.now)
     return Overview(
         after,
         pending,
         (desk.now - oldest).days if oldest is not None else 0,
-        would_go(desk.session, identity_id, after or USUAL_DAYS, desk.now),
         planned,
+        cap,
+        gone_today,
         tuple(_withdrawn(row) for row in rows),
     )
 
 
 @use_case(needs=Permission.READ, reads=True)
 def rehearse(desk: Desk, identity_id: int, after_days: int) -> str:
-    """What withdrawing after N days would mean, in a sentence."""
+    """What withdrawing after N days would mean, in sentences: how many are so old, when they would go, what is lost."""
     found = would_go(desk.session, identity_id, after_days, desk.now)
-    lost = 100 - round(share_accepted_after(after_days) * 100)
-    cost = f"about {lost} % of those who would still accept are lost" if lost else "hardly anybody accepts later than that"
     which = "1 invitation is" if found == 1 else f"{found:,} invitations are"
-    return f"{which} older than {after_days} days today; {cost}. Nobody can be invited again for {COOL_DOWN_DAYS} days."
+    lost = 100 - round(share_accepted_after(after_days) * 100)
+    cost = (
+        f"In all, about {lost} % of those who would still accept are lost"
+        if lost
+        else "Hardly anybody accepts later than that"
+    )
+    return (
+        f"{which} older than {after_days} days. {_pace(desk.session, identity_id, found, desk.now)}{cost}. Whoever is "
+        f"withdrawn can't be invited again for {COOL_DOWN.days} days, by anybody of this workspace."
+    )
+
+
+def _pace(session: Session, identity_id: int, found: int, now: datetime) -> str:
+    """How many of them would go today, and on which day the last: as the daily cap and the working days let them."""
+    cap, gone = _today(session, identity_id, now)
+    if cap is None or not found:
+        return ""
+    if not cap:
+        return "None of them would go: the daily cap is 0. "
+    hours = working_hours(session, [identity_id], now)[identity_id]
+    today, last = local_day(hours, now), local_day(hours, now)
+    goes_today, left, at = 0, found, now
+    while left > 0 and (window := next_window(hours, at)) is not None and last < today + _FARTHEST:
+        last, at = local_day(hours, max(window.opens, now)), window.closes
+        share = min(left, max(0, cap - gone) if last == today else cap)
+        goes_today, left = goes_today + share * (last == today), left - share
+    if left > 0:
+        return "None of them would go: there is no working day in sight. "
+    ends = "" if last == today else f", the last on {last:%A}, {last.day} {last:%B}"
+    return f"Of these, {'all' if goes_today == found else f'{goes_today:,}'} would go today (at most {cap:,} a day){ends}. "
+
+
+def _today(session: Session, identity_id: int, now: datetime) -> tuple[int | None, int]:
+    """The daily cap in force, and how many have gone today."""
+    lane = linkedin_lanes.lane_of(session, identity_id)
+    if lane is None:
+        return None, 0
+    zone = ZoneInfo(session.get_one(Identity, identity_id).zone)
+    use = counts.read(session, {lane.id: zone}, now).today(lane.id).get(ActionKind.WITHDRAWAL)
+    return (use.limit, use.used) if use is not None else (0, 0)
 
 
 @use_case(needs=Permission.MANAGE)
@@ -164,4 +208,4 @@ def _old(identity_id: int, after_days: int, now: datetime) -> tuple[ColumnElemen
 
 def _withdrawn(row: LinkedInInvitation) -> Withdrawn:
     at = row.withdrawn_at or row.sent_at
-    return Withdrawn(row.name, row.profile, row.sent_at, at, at + timedelta(days=COOL_DOWN_DAYS))
+    return Withdrawn(row.name, row.profile, row.sent_at, at, at + COOL_DOWN, row.lead_id)

@@ -7,6 +7,7 @@ Nothing here holds a person's text unescaped, and `st.html` cleans it once more.
 import base64
 import html
 import re
+from datetime import date
 
 # As in .streamlit/config.toml, light and dark; the app sets its colour scheme, so the browser chooses.
 _COLOURS = {
@@ -18,6 +19,7 @@ _COLOURS = {
 }
 
 
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _BORDER = "1px solid light-dark(#dddee7,#323545)"
 
 
@@ -125,6 +127,27 @@ def meter(row: tuple[str, int, int]) -> str:
         f'<span style="opacity:.65">{html.escape(label)}</span><span>{used:,} / {limit:,}</span></div>'
         '<div style="height:4px;border-radius:2px;background:rgba(128,128,128,.22);margin-top:3px">'
         f'<div style="height:4px;border-radius:2px;width:{share:.1%};background:{colour}"></div></div></div>'
+    )
+
+
+def calendar(days: list[tuple[date, int, str]]) -> str:
+    """Weeks from Monday to Sunday: each day is (date, how many, what a resting pointer is told), without gaps."""
+    if not days:
+        return ""
+    heads = "".join(f'<div style="font-size:.75rem;opacity:.65;text-align:center">{name}</div>' for name in _WEEKDAYS)
+    before = "<div></div>" * (days[0][0].isoweekday() - 1)
+    grid = "display:grid;grid-template-columns:repeat(7,minmax(0,1fr));gap:.25rem;max-width:32rem"
+    return f'<div style="{grid}">{heads}{before}{"".join(map(_day, days))}</div>'
+
+
+def _day(of: tuple[date, int, str]) -> str:
+    day, count, hover = of
+    number = f'<span style="font-size:.75rem;opacity:.65">{day.day}{f" {day:%b}" if day.day == 1 else ""}</span>'
+    held = f'<b style="font-size:.95rem;color:{_COLOURS["blue"]}">{count:,}</b>' if count else "<span>&nbsp;</span>"
+    return (
+        f'<div title="{html.escape(hover)}" style="display:flex;flex-direction:column;align-items:center;line-height:1.35;'
+        f"padding:.25rem 0;border:{_BORDER};border-radius:7px;font-variant-numeric:tabular-nums;"
+        f'min-width:0">{number}{held}</div>'
     )
 
 

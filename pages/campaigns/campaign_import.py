@@ -1,14 +1,17 @@
 """Importing leads in three looks: the file, its columns, every row's problems; then the import with its progress."""
 
+from datetime import datetime
+
 import streamlit as st
 
+from engine import cool_downs
 from engine.campaign_lists import CampaignView
 from engine.csv_reading import Sheet, read
 from engine.desk import Problem
 from engine.import_checking import Check, check
 from engine.imports import import_more, imports_of, start_import
 from pages import badges, notices, shell
-from pages.campaigns import column_mapping, csv_sheet
+from pages.campaigns import column_mapping, cooling_rows, csv_sheet
 from storage.kinds import CampaignState
 
 _OPEN = "import-into"
@@ -38,11 +41,13 @@ def show(visit: shell.Visit, campaign: CampaignView) -> None:
     try:
         sheet = csv_sheet.show(content, "a lead")
         mapping = column_mapping.show(sheet)
-        found = _checked(content, sheet.encoding, sheet.delimiter, tuple(mapping.items()))
+        cooling = shell.ask(cool_downs.of_workspace)
+        found = _checked(content, sheet.encoding, sheet.delimiter, tuple(mapping.items()), cooling)
     except Problem as problem:
         notices.error(problem)
         return
     _findings(found)
+    cooling_rows.show(visit, campaign, found.cooling)
     words = f"Import {found.good_count:,} {'lead' if found.good_count == 1 else 'leads'}"
     if campaign.state is CampaignState.RUNNING:
         notices.info("The campaign is running: these leads begin as soon as they are in.", icon=":material/play_circle:")
@@ -67,8 +72,10 @@ def show_unfinished(campaign: CampaignView, may_import: bool) -> None:
 
 
 @st.cache_data(max_entries=4, show_spinner="Checking every row…")
-def _checked(content: bytes, encoding: str, delimiter: str, mapping: tuple[tuple[str, str], ...]) -> Check:
-    return check(read(content, encoding, delimiter), dict(mapping))
+def _checked(
+    content: bytes, encoding: str, delimiter: str, mapping: tuple[tuple[str, str], ...], cooling: dict[str, datetime]
+) -> Check:
+    return check(read(content, encoding, delimiter), dict(mapping), free_again=cooling)
 
 
 def _findings(found: Check) -> None:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from engine import cool_downs
 from engine.campaign_lists import look_at as look_at_campaign
 from engine.desk import Denied
 from engine.leads import LeadView, look_at, stop
@@ -53,6 +54,13 @@ def _header(visit: shell.Visit, lead: LeadView) -> None:
             under_way = lead.line.state in (LeadState.NEW, LeadState.ACTIVE)
             if under_way and visit.may(Permission.MANAGE) and st.button("Stop this lead", icon=":material/stop_circle:"):
                 _ask_stop(lead)
+    if free_at := shell.ask(cool_downs.of_lead, lead_id=lead.line.id):
+        zone = shell.ask(look_at_campaign, campaign_id=lead.campaign_id).zone
+        notices.info(
+            "An invitation to this person was withdrawn, and LinkedIn takes no new one yet. Free again, for everybody of "
+            f"this workspace: {badges.moment(free_at, zone, visit.now).text}.",
+            icon=":material/hourglass_bottom:",
+        )
     if lead.suppressed:
         notices.warning("This person is on the suppression list: nothing is sent to them.", icon=":material/block:")
 
