@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from itertools import count
@@ -88,18 +89,16 @@ def test_every_lead_gets_every_step_once(database: Database, tmp_path: Path) -> 
 
 def test_g3_and_g6_four_workers_on_one_lane_never_pass_its_limit(database: Database, tmp_path: Path) -> None:
     (lane,) = lanes_with_work(database, leads=12, limit=5)
-    sink, minutes = Sink(tmp_path / "sink"), count()
+    sink, at_once = Sink(tmp_path / "sink"), threading.Barrier(4)
 
     def work(holder: str) -> None:
-        for _ in range(60):
-            now = MONDAY + next(minutes) * timedelta(minutes=3)
+        for minutes in range(0, 13 * 60, 4):  # until midnight in Madrid
+            at_once.wait()  # all four at the same instant, or the share of one that dawdles would pass unused
+            now = MONDAY + timedelta(minutes=minutes)
             attend(database, lane, lambda now=now: now, holder, sink.hands())  # type: ignore[misc]
 
-    threads = [threading.Thread(target=work, args=(f"worker-{number}",)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(4) as workers:
+        list(workers.map(work, [f"worker-{number}" for number in range(4)]))
     assert len(sink.message_ids()) == len(set(sink.message_ids())) == 5
     assert states(database)[ActionState.ACCEPTED] == 5
 
