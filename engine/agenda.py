@@ -10,20 +10,25 @@ from storage.columns import table_of
 from storage.kinds import ActionState
 from storage.lanes import WAKE, earlier
 from storage.ledger import connection_of
+from storage.prepared import Prepared
 from storage.tables import OPEN, Action, Lane
 
 
 def due_lanes(session: Session, now: datetime, limit: int) -> list[int]:
     """The lanes to look at now, the longest waiting first; one index look-up when there are none."""
-    return list(connection_of(session).execute(_DUE, {"now": now, "most": limit}).scalars())
+    return [row.id for row in _DUE.rows(connection_of(session), {"now": now, "most": limit})]
 
 
-_DUE = select(Lane.id).where(Lane.wake_at <= bindparam("now")).order_by(Lane.wake_at).limit(bindparam("most"))
+_DUE = Prepared(select(Lane.id).where(Lane.wake_at <= bindparam("now")).order_by(Lane.wake_at).limit(bindparam("most")))
 
 
 def next_wake(session: Session) -> datetime | None:
     """When the next lane wants to be looked at."""
-    return session.scalar(select(Lane.wake_at).where(Lane.wake_at.is_not(None)).order_by(Lane.wake_at).limit(1))
+    at: datetime | None = _NEXT.scalar(connection_of(session), {})
+    return at
+
+
+_NEXT = Prepared(select(Lane.wake_at).where(Lane.wake_at.is_not(None)).order_by(Lane.wake_at).limit(1))
 
 
 def wake_lane(session: Session, lane_ids: Iterable[int], at: datetime) -> None:

@@ -5,11 +5,11 @@ a step without a subject goes out under its thread's, as "Re: …".
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session, aliased
 
 from engine import unsubscribes, warm_up_letters
 from engine.channels.effects import Letter
@@ -17,11 +17,11 @@ from engine.texts import MissingField, UnsendableText, has_control_characters, r
 from engine.unsubscribes import LinkFor
 from engine.warm_up_key import KeyFor
 from storage.kinds import ActionKind, ActionState
-from storage.ledger import Entry
+from storage.ledger import Entry, connection_of
+from storage.prepared import Prepared
 from storage.tables import Action, Lead, Mailbox, Step
 
 WAY_OUT = "If you'd rather not hear from me, just reply “no thanks”."
-_SENT = (ActionState.ACCEPTED, ActionState.CONFIRMED)
 _REPLY = re.compile(r"(?:re|aw|sv|antw|odp|rif|ref)\s*:", re.IGNORECASE)
 _END_OF_BODY = re.compile(r"</body\s*>", re.IGNORECASE)
 __all__ = ["WAY_OUT", "MissingField", "Rendered", "UnsendableText", "fields_of", "letter_for", "letter_writer", "rendered"]
@@ -55,14 +55,15 @@ def letter_for(session: Session, action: Action | Entry, link_for: LinkFor | Non
 
     MissingField when the lead lacks a field; UnsendableText when it can't become a mail. Reads only.
     """
-    lead = session.get_one(Lead, action.lead_id)
-    step = session.get_one(Step, action.step_id)
+    connection = connection_of(session)
+    lead = _LEAD.row(connection, {"lead": action.lead_id})  # rows with their columns by name, for the lead and its steps
     if not lead.email:
         raise UnsendableText("The lead has no e-mail address; add one, or stop this lead.")
-    signature = session.scalar(select(Mailbox.signature).where(Mailbox.id == lead.mailbox_id)) or ""
     link = link_for(session, lead) if link_for is not None else ""
-    mail = rendered(_steps_until(session, step), lead, signature, link)
-    before = _sent_before(session, step, lead)
+    steps = _STEPS_UNTIL.rows(connection, {"step": action.step_id})
+    mail = rendered(steps, lead, lead.signature or "", link)
+    asked = {"lead": action.lead_id, "position": steps[-1].position}
+    before = tuple(row.message_id for row in _SENT_BEFORE.rows(connection, asked))
     return Letter(
         message_id=action.message_id or "",
         recipient=lead.email,
@@ -75,7 +76,33 @@ def letter_for(session: Session, action: Action | Entry, link_for: LinkFor | Non
     )
 
 
-def rendered(steps: list[Step], lead: Lead, signature: str, link: str = "") -> Rendered:
+_LEAD = Prepared(
+    select(*Lead.__table__.columns, Mailbox.signature)
+    .outerjoin(Mailbox, Mailbox.id == Lead.mailbox_id)
+    .where(Lead.id == bindparam("lead"))
+)
+_THIS = aliased(Step)
+_STEPS_UNTIL = Prepared(
+    select(*Step.__table__.columns)
+    .join(_THIS, _THIS.campaign_id == Step.campaign_id)
+    .where(_THIS.id == bindparam("step"), Step.position <= _THIS.position, Step.kind == ActionKind.EMAIL)
+    .order_by(Step.position)
+)
+_SENT_BEFORE = Prepared(
+    select(Action.message_id)
+    .join(Step, Step.id == Action.step_id)
+    .where(
+        Action.lead_id == bindparam("lead"),
+        Action.kind == ActionKind.EMAIL,
+        Action.state.in_([ActionState.ACCEPTED, ActionState.CONFIRMED]),
+        Step.position < bindparam("position"),
+        Action.message_id.is_not(None),
+    )
+    .order_by(Step.position)
+)
+
+
+def rendered(steps: Sequence[Step], lead: Lead, signature: str, link: str = "") -> Rendered:
     """The mail of the last of `steps`, which are a sequence from its first step on."""
     fields = fields_of(lead)
     step = steps[-1]
@@ -103,7 +130,7 @@ def fields_of(lead: Lead) -> dict[str, str]:
     }
 
 
-def _subject(steps: list[Step], fields: dict[str, str]) -> str:
+def _subject(steps: Sequence[Step], fields: dict[str, str]) -> str:
     own = next((step for step in reversed(steps) if step.subject.strip()), None)
     if own is None:
         raise UnsendableText("The sequence has no subject; give its first step one.")
@@ -122,26 +149,3 @@ def _with_closing(html: str, closing: str) -> str:
     if _END_OF_BODY.search(html):
         return _END_OF_BODY.sub(lambda match: f"{end}\n{match.group()}", html, count=1)
     return f"{html.strip()}\n{end}\n"
-
-
-def _steps_until(session: Session, step: Step) -> list[Step]:
-    earlier = select(Step).where(
-        Step.campaign_id == step.campaign_id, Step.position <= step.position, Step.kind == ActionKind.EMAIL
-    )
-    return list(session.scalars(earlier.order_by(Step.position)))
-
-
-def _sent_before(session: Session, step: Step, lead: Lead) -> tuple[str, ...]:
-    sent = (
-        select(Action.message_id)
-        .join(Step, Step.id == Action.step_id)
-        .where(
-            Action.lead_id == lead.id,
-            Action.kind == ActionKind.EMAIL,
-            Action.state.in_(_SENT),
-            Step.position < step.position,
-            Action.message_id.is_not(None),
-        )
-        .order_by(Step.position)
-    )
-    return tuple(session.scalars(sent).all())  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, text, update
+from sqlalchemy import bindparam, or_, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,8 @@ from engine.hands import DELIVERY_SECONDS, Hands, Inquiry
 from engine.outcomes import FIRST_LOOK, day_of
 from storage.database import Database
 from storage.kinds import ActionState, Reason
-from storage.ledger import Entry, Note, move
+from storage.ledger import Entry, Note, connection_of, move
+from storage.prepared import Prepared
 from storage.tables import UNSETTLED, Action, Lane
 
 # A provider's own copy can appear a little after its answer; absence is believed only after this long.
@@ -132,8 +133,19 @@ def _reconcile_alone(database: Database, action_id: int, now: Now, hands: Hands)
 
 
 def _waiting(session: Session, state: ActionState, now: datetime, most: int) -> list[int]:
-    time_has_come = or_(Action.wait_until.is_(None), Action.wait_until <= now)
-    return list(session.scalars(select(Action.id).where(text(UNSETTLED), Action.state == state, time_has_come).limit(most)))
+    asked = {"state": state, "now": now, "most": most}
+    return [row.id for row in _WHOSE_TIME_HAS_COME.rows(connection_of(session), asked)]
+
+
+_WHOSE_TIME_HAS_COME = Prepared(
+    select(Action.id)
+    .where(
+        text(UNSETTLED),
+        Action.state == bindparam("state"),
+        or_(Action.wait_until.is_(None), Action.wait_until <= bindparam("now")),
+    )
+    .limit(bindparam("most"))
+)
 
 
 def _reconcile(database: Database, action_id: int, now: Now, hands: Hands) -> int:

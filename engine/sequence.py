@@ -127,7 +127,7 @@ _FINISH_IF_DONE = Prepared(
 
 def _plan_step(session: Session, step: Any, lead_ids: Sequence[int], due_at: datetime, now: datetime) -> int:
     places = _PLACES if step.kind.channel is Channel.EMAIL else _LINKEDIN_PLACES
-    rows = connection_of(session).execute(places, {"leads": list(lead_ids)}).all()
+    rows = places.rows(connection_of(session), {"leads": list(lead_ids)})
     planned = 0
     for zone in {row.zone for row in rows}:
         group = [row for row in rows if row.zone == zone]
@@ -137,7 +137,7 @@ def _plan_step(session: Session, step: Any, lead_ids: Sequence[int], due_at: dat
     return planned
 
 
-_PLACES = (
+_PLACES = Prepared(
     select(
         Lead.id,
         Lead.workspace_id,
@@ -151,10 +151,11 @@ _PLACES = (
     .join(Mailbox, Mailbox.id == Lead.mailbox_id)
     .join(Lane, Lane.mailbox_id == Mailbox.id)
     .join(Identity, Identity.id == Lane.identity_id)
-    .where(Lead.id.in_(bindparam("leads", expanding=True)))
+    .where(Lead.id.in_(bindparam("leads", expanding=True))),
+    "leads",
 )
 
-_LINKEDIN_PLACES = (
+_LINKEDIN_PLACES = Prepared(
     select(
         Lead.id,
         Lead.workspace_id,
@@ -168,7 +169,8 @@ _LINKEDIN_PLACES = (
     .join(Campaign, Campaign.id == Lead.campaign_id)
     .join(Lane, and_(Lane.identity_id == Campaign.identity_id, Lane.channel == Channel.LINKEDIN))
     .join(Identity, Identity.id == Lane.identity_id)
-    .where(Lead.id.in_(bindparam("leads", expanding=True)))
+    .where(Lead.id.in_(bindparam("leads", expanding=True))),
+    "leads",
 )
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pysqlite3.dbapi2
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 # SQLite 3.7.0 to 3.51.2 can corrupt a WAL database that two connections use (fixed in 3.51.3); a panel and a worker are two.
 _FIRST_SOUND_SQLITE = (3, 51, 3)
@@ -38,24 +38,32 @@ class UnsoundSQLiteError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """One engine and the two kinds of session: `read()` (deferred) and `write()` (takes the write lock at its begin)."""
+    """One engine and the two kinds of session: `read()` (deferred) and `write()` (takes the write lock at its begin).
+
+    A session stands on a connection whose transaction is begun and ended here: prepared statements go to that connection
+    directly, and then the session never has to learn of it.
+    """
 
     engine: Engine
-    _read: sessionmaker[Session]
-    _write: sessionmaker[Session]
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        with self._read() as session:
-            session.info[CONNECTION] = session.connection()
-            yield session
+        """A transaction that sees one state of the database and is rolled back at the end, whatever was done in it."""
+        with self.engine.connect() as connection:
+            connection.begin()
+            with _session_on(connection) as session:
+                yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction that commits at the end of the block and rolls back when it raises."""
-        with self._write() as session, session.begin():
-            session.info[CONNECTION] = session.connection()
+        with (
+            self.engine.connect().execution_options(write=True) as connection,
+            connection.begin(),
+            _session_on(connection) as session,
+        ):
             yield session
+            session.flush()
 
     def do(self, work: Callable[[Session], T]) -> T:
         """Run a piece of work in a write transaction of its own and give back its result after the commit."""
@@ -75,11 +83,11 @@ def open_database(url: str | Path) -> Database:
     parsed = make_url(target)
     is_sqlite = parsed.get_backend_name() == "sqlite"
     engine = _open_sqlite(target) if is_sqlite else create_engine(target, pool_pre_ping=True)
-    return Database(
-        engine,
-        sessionmaker(engine, expire_on_commit=False),
-        sessionmaker(engine, expire_on_commit=False, execution_options={"write": True}),
-    )
+    return Database(engine)
+
+
+def _session_on(connection: Connection) -> Session:
+    return Session(connection, expire_on_commit=False, info={CONNECTION: connection})
 
 
 def _open_sqlite(url: str) -> Engine:

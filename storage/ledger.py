@@ -54,8 +54,7 @@ class Note:
 
 def connection_of(session: Session) -> Connection:
     """The session's connection with what the session holds written out, as `session.execute` would do."""
-    if session.new or session.deleted or session.dirty:
-        session.flush()
+    session.flush()  # nothing at all for a session that holds nothing
     known: Connection | None = session.info.get(CONNECTION)
     return session.connection() if known is None else known
 
@@ -104,12 +103,13 @@ def move_through(
     connection = connection_of(session)
     if _MOVE.changed(connection, {**changes, "of_action": entry.id, "was": entry.state}) != 1:
         return False
-    before = entry.state
+    before, told = entry.state, []
     for after, note in steps:
         if after not in TRANSITIONS[before]:
             raise IllegalMoveError(f"{before} → {after}")
-        _TELL.changed(connection, {**_line(entry, note, attempt), "before": before, "after": after})
+        told.append({**_line(entry, note, attempt), "before": before, "after": after})
         before = after
+    _TELL.write_all(connection, told)
     return True
 
 

@@ -7,6 +7,7 @@ types on both sides; only what is the same at every run is done once. Other data
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Dialect
@@ -21,16 +22,20 @@ class _Form:
 
     sql: str
     blank: tuple[Any, ...]  # with the values of the statement's own literals
-    plain: tuple[tuple[int, str], ...]  # places that take a value as it is
-    written: tuple[tuple[int, str, _Processor], ...]  # places whose value is written in the database's own way
+    places: tuple[int, ...]  # of the parameters with one value each
+    pick: Callable[[Mapping[str, Any]], Sequence[Any]]  # the values of these places, in their order
+    written: tuple[tuple[int, _Processor], ...]  # places whose value is written in the database's own way
     listed: tuple[tuple[int, str, int, _Processor | None], ...]  # places of a list's values, each with its index there
 
     def filled(self, values: Mapping[str, Any]) -> list[Any]:
-        given = list(self.blank)
-        for place, name in self.plain:
-            given[place] = values[name]
-        for place, name, write in self.written:
-            given[place] = write(values[name])
+        if len(self.places) == len(self.blank):
+            given = list(self.pick(values))
+        else:
+            given = list(self.blank)
+            for place, value in zip(self.places, self.pick(values), strict=True):
+                given[place] = value
+        for place, write in self.written:
+            given[place] = write(given[place])
         for place, name, at, processor in self.listed:
             given[place] = _written(_nth(values[name], at), processor)
         return given
@@ -62,6 +67,14 @@ class Prepared:
         row = self.row(connection, values)
         return None if row is None else row[0]
 
+    def write_all(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run an INSERT once for each of the rows, which have the same parameters."""
+        if connection.dialect.paramstyle != "qmark":
+            connection.execute(self._statement, list(rows))
+            return
+        form = self._form(connection.dialect, rows[0])
+        self._execute(connection, form.sql, [form.filled(row) for row in rows], many=True)
+
     def changed(self, connection: Connection, values: Mapping[str, Any]) -> int:
         """How many rows an UPDATE changed, or an INSERT wrote."""
         if connection.dialect.paramstyle != "qmark":
@@ -70,19 +83,22 @@ class Prepared:
 
     def _run(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         form = self._form(connection.dialect, values)
-        given = form.filled(values)
+        return self._execute(connection, form.sql, form.filled(values))
+
+    def _execute(self, connection: Connection, sql: str, given: list[Any], *, many: bool = False) -> Any:
         cursor = connection.connection.cursor()
         try:
-            cursor.execute(form.sql, given)
+            if many:
+                cursor.executemany(sql, given)
+            else:
+                cursor.execute(sql, given)
         except connection.dialect.loaded_dbapi.Error as error:
             base = connection.dialect.loaded_dbapi.Error
-            raise DBAPIError.instance(
-                form.sql, None, error, base, hide_parameters=True, dialect=connection.dialect
-            ) from error
+            raise DBAPIError.instance(sql, None, error, base, hide_parameters=True, dialect=connection.dialect) from error
         return cursor
 
     def _form(self, dialect: Dialect, values: Mapping[str, Any]) -> _Form:
-        sizes = tuple(_padded(len(values[name])) for name in self._lists)
+        sizes = [_padded(len(values[name])) for name in self._lists] if self._lists else []
         key = (dialect.name, *values, *sizes)
         form = self._forms.get(key)
         if form is None:
@@ -93,7 +109,7 @@ class Prepared:
         compiled = self._statement.compile(dialect=dialect, column_keys=list(values))
         sql = str(compiled)
         blank: list[Any] = []
-        plain, written, listed = [], [], []
+        scalars, written, listed = [], [], []
         for name in compiled.positiontup or ():
             bind = compiled.binds[name]
             write = bind.type.dialect_impl(dialect).bind_processor(dialect)
@@ -107,18 +123,24 @@ class Prepared:
             elif name not in values:
                 blank.append(_written(bind.effective_value, write))
             else:
-                if write is None:
-                    plain.append((len(blank), name))
-                else:
-                    written.append((len(blank), name, write))
+                scalars.append((len(blank), name))
+                if write is not None:
+                    written.append((len(blank), write))
                 blank.append(None)
-        return _Form(sql, tuple(blank), tuple(plain), tuple(written), tuple(listed))
+        places, pick = tuple(place for place, _ in scalars), _picker([name for _, name in scalars])
+        return _Form(sql, tuple(blank), places, pick, tuple(written), tuple(listed))
 
     def _reader(self, dialect: Dialect) -> Callable[[Sequence[Any]], Any]:
         read = self._readers.get(dialect.name)
         if read is None:
             read = self._readers[dialect.name] = _reader_of(list(self._statement.exported_columns), dialect)
         return read
+
+
+def _picker(names: list[str]) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: [values[name] for name in names]
 
 
 def _reader_of(columns: Sequence[Any], dialect: Dialect) -> Callable[[Sequence[Any]], Any]:

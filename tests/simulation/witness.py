@@ -6,7 +6,7 @@ Written without the code under test: wall-clock arithmetic on the identity's own
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from engine.channels.effects import Letter
@@ -18,14 +18,12 @@ GAP = timedelta(seconds=600)
 
 def judge(session: Session, address: str, letter: Letter, now: datetime, earlier: list[datetime]) -> list[str]:
     """One line for each promise that this mail breaks; `earlier` are the instants of this address's mails before it."""
-    box = session.scalars(select(Mailbox).where(Mailbox.address == address)).one()
-    ada = session.get_one(Identity, box.identity_id)
-    action = session.scalars(select(Action).where(Action.message_id == letter.message_id)).one()
-    lead = session.get_one(Lead, action.lead_id)
+    box, ada = session.execute(_SENDER, {"address": address}).one()
+    action, lead = session.execute(_MAIL, {"message_id": letter.message_id}).one()
     limit = _limit(session, box.id, now)
     today = sum(1 for at in earlier if at >= _midnight(ada, now)) + 1
-    listed = session.scalars(select(Suppression.id).where(Suppression.value == lead.email)).first()
-    in_flight = session.scalars(select(Action.id).where(Action.state == ActionState.SENDING)).all()
+    listed = session.execute(_LISTED, {"email": lead.email}).first()
+    in_flight = session.execute(_IN_FLIGHT).all()
     found = {
         f"G1: {address} wrote at {now} for an action that was {action.state}": action.state is not ActionState.SENDING,
         f"G3: mail {today} of {limit} from {address} at {now}": today > limit,
@@ -40,17 +38,29 @@ def judge(session: Session, address: str, letter: Letter, now: datetime, earlier
 
 
 def _stopped(session: Session) -> bool:
-    return session.scalars(select(Stop.id).where(Stop.released_at.is_(None))).first() is not None
+    return session.execute(_PRESSED).first() is not None
 
 
 def _limit(session: Session, mailbox_id: int, now: datetime) -> int:
-    in_force = (
-        select(LimitSetting.value)
-        .join(Lane, Lane.id == LimitSetting.lane_id)
-        .where(Lane.mailbox_id == mailbox_id, LimitSetting.since <= now)
-        .order_by(LimitSetting.since.desc(), LimitSetting.id.desc())
-    )
-    return session.scalars(in_force).first() or 0
+    return session.scalars(_LIMIT, {"mailbox": mailbox_id, "now": now}).first() or 0
+
+
+# Built once: a year has thousands of mails.
+_SENDER = (
+    select(Mailbox, Identity)
+    .join(Identity, Identity.id == Mailbox.identity_id)
+    .where(Mailbox.address == bindparam("address"))
+)
+_MAIL = select(Action, Lead).join(Lead, Lead.id == Action.lead_id).where(Action.message_id == bindparam("message_id"))
+_LISTED = select(Suppression.id).where(Suppression.value == bindparam("email"))
+_IN_FLIGHT = select(Action.id).where(Action.state == ActionState.SENDING)
+_PRESSED = select(Stop.id).where(Stop.released_at.is_(None))
+_LIMIT = (
+    select(LimitSetting.value)
+    .join(Lane, Lane.id == LimitSetting.lane_id)
+    .where(Lane.mailbox_id == bindparam("mailbox"), LimitSetting.since <= bindparam("now"))
+    .order_by(LimitSetting.since.desc(), LimitSetting.id.desc())
+)
 
 
 def _midnight(ada: Identity, now: datetime) -> datetime:

@@ -6,6 +6,7 @@ rules of its own (tests.simulation.witness), not by the code under test.
 
 import hashlib
 import random
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -51,7 +52,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
-        self._sent_from: list[tuple[str, datetime]] = []
+        self._sent_from: dict[str, list[datetime]] = defaultdict(list)
         self.database = _fast(open_database(self.path))
         self.workspace_id = self._people()
 
@@ -99,10 +100,10 @@ class World:
         return Accepted({"answer": "250 taken"})
 
     def _take(self, account: MailAccount, letter: Letter) -> None:
+        earlier = self._sent_from[account.address]
         with self.database.read() as session:
-            earlier = [at for address, at in self._sent_from if address == account.address]
             self.breaches += witness.judge(session, account.address, letter, self.now, earlier)
-        self._sent_from.append((account.address, self.now))
+        earlier.append(self.now)
         self.taken.append((letter.message_id, self.now))
 
     def look_up(self, account: MailAccount, message_id: str, seconds: float) -> Trace:
