@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from engine import sequence
+from engine import absences, sequence
 from engine.entries import entries_of
 from engine.people_elsewhere import written_to_elsewhere
 from engine.suppressions import chunks, suppressed_leads
@@ -162,6 +162,7 @@ def _take_up(session: Session, lead_id: int, entry: Entry, actor: str, now: date
     if entry.state in _UNTRIED:
         day = now.astimezone(ZoneInfo(entry.zone)).date()
         revive(session, entry, Note(now, day, actor, Reason.ADDRESS_RECONNECTED))
+        absences.mind(session, lead_id)
     elif entry.state.is_sent:
         position, sent_at = session.execute(
             select(Step.position, Action.final_at).join(Step, Step.id == Action.step_id).where(Action.id == entry.id)

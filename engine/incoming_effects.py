@@ -4,20 +4,17 @@ A reply ends the lead's sequence; a hard bounce, a complaint and a wish to be le
 too. The third soft bounce ends the sequence without that. An out-of-office is no reply: it moves the next step.
 """
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine import alerts, sequence
+from engine import absences, alerts, sequence
 from engine.desk import WORKER, Desk
-from engine.entries import entries_of
-from storage.kinds import OPEN_STATES, AlertKind, IncomingKind, LeadState, Reason, SuppressionKind
-from storage.postponing import put_off
+from storage.kinds import AlertKind, IncomingKind, LeadState, Reason, SuppressionKind
 from storage.tables import Action, Campaign, Event, IncomingMail, Lane, Lead, Mailbox, Suppression
 
 SOFT_BOUNCES = 3
-USUAL_ABSENCE = timedelta(days=7)
 # Providers look askance at more; asked of the last week once there is something to count.
 _MOST_BOUNCES, _LEAST_SENT, _WEEK = 0.05, 20, timedelta(days=7)
 _ENDS = {
@@ -36,7 +33,7 @@ _WHY = {
 def apply(session: Session, mail: IncomingMail, mailbox: Mailbox, email: str, now: datetime) -> None:
     """Do what the mail means for its lead."""
     if mail.kind is IncomingKind.AUTO_REPLY:
-        _wait_for_return(session, mail, now)
+        _wait_for_return(session, mail)
     elif mail.kind is IncomingKind.SOFT_BOUNCE:
         _count_soft(session, mail, now)
     elif mail.kind in _ENDS:
@@ -106,16 +103,13 @@ def _count_soft(session: Session, mail: IncomingMail, now: datetime) -> None:
         _end(session, mail, LeadState.BOUNCED, Reason.SOFT_BOUNCES, now)
 
 
-def _wait_for_return(session: Session, mail: IncomingMail, now: datetime) -> None:
-    """The next step comes the day after the return, or a week after the arrival."""
-    until = _morning_after(mail.back_on) if mail.back_on else mail.arrived_at + USUAL_ABSENCE
-    for entry in entries_of(session, lead_ids=[mail.lead_id or 0], states=OPEN_STATES):
-        if put_off(session, entry.id, until, Reason.OUT_OF_OFFICE):
-            mail.reason = Reason.OUT_OF_OFFICE
-
-
-def _morning_after(day: date) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(), UTC)
+def _wait_for_return(session: Session, mail: IncomingMail) -> None:
+    """The next step comes the day after the return, or a week after the arrival; also one that is planned later only."""
+    session.flush()
+    lead_id = mail.lead_id or 0
+    is_active = session.scalar(select(Lead.state).where(Lead.id == lead_id)) is LeadState.ACTIVE
+    if absences.mind(session, lead_id) or is_active:
+        mail.reason = Reason.OUT_OF_OFFICE
 
 
 def _tell_complaint(session: Session, mailbox: Mailbox, email: str, now: datetime) -> None:

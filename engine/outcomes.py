@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine import sequence
+from engine import absences, sequence
 from engine.channels.effects import Accepted, Failed, Outcome, Uncertain
 from storage.kinds import ActionState, LeadState, Reason
 from storage.ledger import Entry, Note, move
@@ -69,6 +69,8 @@ def _failed(session: Session, entry: Entry, epoch: int, outcome: Failed, now: da
         return None
     if permanent:
         _end_lead(session, entry, reason, now)
+    elif entry.lead_id is not None:
+        absences.mind(session, entry.lead_id)
     return after
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, or_, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from engine import agenda, logs, sequence
+from engine import absences, agenda, logs, sequence
 from engine.channels.effects import Accepted, Trace
 from engine.dispatch import Now, hand_of
 from engine.entries import entries_of, entry_of
@@ -207,4 +207,6 @@ def _answer(session: Session, question: _Question, trace: Trace, now: datetime, 
 def _not_sent(session: Session, entry: Entry, now: datetime, evidence: dict[str, str | None]) -> None:
     note = Note(now, day_of(entry, now), "worker", Reason.NOT_FOUND_IN_SENT, evidence)
     move(session, entry, ActionState.DUE, note, gives_back=True, wait_until=None)
+    if entry.lead_id is not None:
+        absences.mind(session, entry.lead_id)
     agenda.wake_lane(session, [entry.lane_id], now)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, bindparam, exists, literal, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
-from engine import agenda
+from engine import absences, agenda
 from engine.entries import entries_of
 from storage.columns import table_of
 from storage.kinds import OPEN_STATES, ActionKind, ActionState, CampaignState, Channel, LeadState, Reason
@@ -58,6 +58,7 @@ def go_on(session: Session, lead_id: int, campaign_id: int | None, position: int
         close(session, lead_id, LeadState.FINISHED, None, now)
     else:
         _plan_step(session, following, [lead_id], since + timedelta(minutes=following.wait_minutes), now)
+        absences.mind(session, lead_id)
 
 
 _REACHED = Prepared(

@@ -9,14 +9,14 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from engine import incoming_keeping, outcomes, sequence
-from engine.channels.effects import Accepted
+from engine.channels.effects import Accepted, Outcome
 from engine.connections.inbox import Arrived, Batch, Place
 from engine.entries import entry_of
 from engine.incoming_keeping import Keys
 from storage.database import Database
 from storage.kinds import ActionState, LeadState, Reason
 from storage.lanes import take_lease
-from storage.ledger import Note, move
+from storage.ledger import Entry, Note, move
 from storage.tables import Action, Base, IncomingMail, Lane, Lead, Mailbox, Suppression
 from storage.vault import Vault, new_key
 from tests import makers
@@ -44,6 +44,12 @@ class Post:
 
     def send(self, lead_id: int) -> str:
         """The lead's open step goes out; its Message-ID."""
+        entry, epoch = self.begin_sending(lead_id)
+        self.settle(entry, epoch, Accepted({}))
+        return entry.message_id or ""
+
+    def begin_sending(self, lead_id: int) -> tuple[Entry, int]:
+        """The lead's open step is on its way from here on."""
         with self.database.write() as session:
             open_step = select(Action).where(Action.lead_id == lead_id, Action.state == ActionState.PLANNED)
             action = session.scalars(open_step).one()
@@ -55,8 +61,11 @@ class Post:
             move(session, entry, ActionState.RESERVED, note, attempt=1, epoch=epoch)
             reserved = replace(entry, state=ActionState.RESERVED)
             move(session, reserved, ActionState.SENDING, note, fence=epoch, sending_at=MONDAY)
-            outcomes.record(session, entry, epoch or 0, Accepted({}), MONDAY)
-            return action.message_id or ""
+            return entry, epoch or 0
+
+    def settle(self, entry: Entry, epoch: int, outcome: Outcome, now: datetime = MONDAY) -> None:
+        with self.database.write() as session:
+            outcomes.record(session, entry, epoch, outcome, now)
 
     def message_id(self, number: int) -> str:
         """Of the newest mail that went to a lead."""

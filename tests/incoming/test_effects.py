@@ -1,17 +1,20 @@
 """What a mail that came in does to its lead: once, before the next gate, and to nobody else."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from engine import incoming_keeping, mailboxes
+from engine import incoming_keeping, mailboxes, recovery
+from engine.channels.effects import Accepted, Failed, Outcome, Uncertain
 from engine.channels.incoming import reading, wishes
 from engine.desk import perform
 from engine.warm_up_letters import HEADER, signature
 from storage.database import Database
-from storage.kinds import ActionState, AlertKind, IncomingKind, LeadState, Reason
+from storage.kinds import OPEN_STATES, ActionState, AlertKind, IncomingKind, LeadState, Reason
+from storage.ledger import Note, move
 from storage.tables import Action, Alert, Audit, Mailbox
 from storage.vault import Place
 from tests import makers
@@ -136,6 +139,27 @@ def test_an_out_of_office_is_no_reply_and_moves_the_next_step(post: Post):
     assert other.due_at == post.now + timedelta(days=7)
     post.comes(post.mail("I am back on 3 December 2026.", subject="Automatic reply", **away))
     assert post.open_steps()[0].due_at == step.due_at  # never earlier
+
+
+NOTHING_SENT = Failed(Reason.PROVIDER_BUSY, "450 4.2.1 greylisted", permanent=False, retry_after=timedelta(minutes=15))
+
+
+@pytest.mark.parametrize("outcome", [Accepted({}), NOTHING_SENT, Uncertain("no answer")])
+def test_an_out_of_office_that_comes_while_a_step_is_on_its_way_moves_what_comes_next(post: Post, outcome: Outcome):
+    entry, epoch = post.begin_sending(post.leads[0].id)
+    away = post.mail("I am back on 7 December 2026.", subject="Automatic reply", Auto_Submitted="auto-replied")
+    post.comes(away)
+    assert post.kept()[0].reason is Reason.OUT_OF_OFFICE
+    post.settle(entry, epoch, outcome, post.now)
+    if isinstance(outcome, Uncertain):
+        with post.database.write() as session:  # the Sent folder proves that it did not go
+            unknown = replace(entry, state=ActionState.UNKNOWN)
+            move(session, unknown, ActionState.RECONCILING, Note(post.now, post.now.date(), "worker"))
+            recovery._not_sent(session, replace(entry, state=ActionState.RECONCILING), post.now, {})
+    with post.database.read() as session:
+        (step,) = session.scalars(select(Action).where(Action.lead_id == post.leads[0].id, Action.state.in_(OPEN_STATES)))
+        assert (step.due_at, step.reason) == (datetime(2026, 12, 8, tzinfo=UTC), Reason.OUT_OF_OFFICE)
+        assert (step.id == entry.id) is not isinstance(outcome, Accepted)
 
 
 @pytest.mark.parametrize(
