@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from engine import incoming_effects, logs
+from engine import incoming_effects, incoming_unread, logs
 from engine.channels.incoming import reading
 from engine.channels.incoming.bounces import Failure
 from engine.channels.incoming.parsed import MESSAGE_ID, Mail, parse
@@ -23,6 +23,7 @@ from storage.tables import FolderCursor, IncomingMail, Lead, Mailbox
 from storage.vault import Place, Vault
 
 RAW_KEPT = timedelta(days=30)
+UNREAD = 0  # the version of a mail that no reader could read; -n: version n tried again in vain
 _log = logs.logger("incoming")
 
 
@@ -52,25 +53,62 @@ def forget_raw(session: Session, now: datetime) -> int:
 
 
 def reread(session: Session, keys: Keys, now: datetime, most: int = 100) -> int:
-    """Ask mails again that an older reader judged and whose originals are kept; how many are something else now.
+    """Ask mails again that an older reader judged, or none could, and whose originals are kept; how many are something
+    else now.
 
     What a new judgement means for the lead is done; what the old one did stays, for people know of it.
     """
-    old = select(IncomingMail).where(IncomingMail.reader < reading.VERSION, IncomingMail.raw.is_not(None))
-    changed = 0
-    for row in session.scalars(old.order_by(IncomingMail.id).limit(most)).all():
-        was, raw = row.kind, keys.vault.open(row.raw or b"", _place(row)).encode("latin-1")
-        row.reader = reading.VERSION
-        mailbox, mail = session.get_one(Mailbox, row.mailbox_id), parse(raw)
-        told = reading.classify(mail, row.arrived_at.date())
-        email = session.scalar(select(Lead.email).where(Lead.id == row.lead_id))
-        if row.lead_id is None or email is None or told.kind is IncomingKind.OTHER:
-            continue
-        _describe(row, told, Match(row.lead_id, row.action_id, email), mail, row.sender)
-        if row.kind is not was:
-            incoming_effects.apply(session, row, mailbox, email, now)
-            changed += 1
+    asked = IncomingMail.reader < reading.VERSION, IncomingMail.reader != -reading.VERSION
+    old = select(IncomingMail).where(*asked, IncomingMail.raw.is_not(None))
+    rows = session.scalars(old.order_by(IncomingMail.id).limit(most)).all()
+    return sum(_reread_safely(session, row, keys, now) for row in rows)
+
+
+def _reread_safely(session: Session, row: IncomingMail, keys: Keys, now: datetime) -> bool:
+    """A mail that this version can't read either is left to the next one."""
+    mailbox, was_read = session.get_one(Mailbox, row.mailbox_id), row.reader > UNREAD
+    try:
+        with session.begin_nested():
+            raw = keys.vault.open(row.raw or b"", _place(row)).encode("latin-1")
+            changed = (
+                _judge_again(session, row, mailbox, raw, now)
+                if was_read
+                else _take_up(session, row, mailbox, raw, keys, now)
+            )
+            row.reader = reading.VERSION
+    except SQLAlchemyError:
+        raise
+    except Exception as error:
+        _log.exception("incoming.failed", mailbox=row.mailbox_id, mail=row.id, problem=type(error).__name__)
+        row.reader = reading.VERSION if was_read else -reading.VERSION
+        return False
+    if not was_read:
+        incoming_unread.clear(session, mailbox, now)
     return changed
+
+
+def _judge_again(session: Session, row: IncomingMail, mailbox: Mailbox, raw: bytes, now: datetime) -> bool:
+    was, mail = row.kind, parse(raw)
+    told = reading.classify(mail, row.arrived_at.date())
+    email = session.scalar(select(Lead.email).where(Lead.id == row.lead_id))
+    if row.lead_id is None or email is None or told.kind is IncomingKind.OTHER:
+        return False
+    _describe(row, told, Match(row.lead_id, row.action_id, email), mail, row.sender)
+    if row.kind is was:
+        return False
+    incoming_effects.apply(session, row, mailbox, email, now)
+    return True
+
+
+def _take_up(session: Session, row: IncomingMail, mailbox: Mailbox, raw: bytes, keys: Keys, now: datetime) -> bool:
+    """What nobody could read before is handled as if it came now; what concerns no lead is not kept any longer."""
+    row.raw, row.raw_until = None, None
+    _understand(session, row, mailbox, parse(raw), raw, keys, now)
+    return row.kind is not IncomingKind.OTHER
+
+
+def _sealed(row: IncomingMail, raw: bytes, keys: Keys) -> bytes:
+    return keys.vault.seal(raw.decode("latin-1"), _place(row))
 
 
 def _place(row: IncomingMail) -> Place:
@@ -80,11 +118,15 @@ def _place(row: IncomingMail) -> Place:
 def key_of(mail: Mail, raw: bytes) -> str:
     """What makes a mail the same mail: its Message-ID, else what it holds."""
     named = MESSAGE_ID.fullmatch(mail.header("message-id").strip())
-    return named.group().lower() if named else "sha256:" + hashlib.sha256(raw).hexdigest()
+    return named.group().lower() if named else hash_of(raw)
+
+
+def hash_of(raw: bytes) -> str:
+    return "sha256:" + hashlib.sha256(raw).hexdigest()
 
 
 def _keep_safely(session: Session, mailbox: Mailbox, folder: str, arrived: Arrived, keys: Keys, now: datetime) -> bool:
-    """A defect of ours over one mail must not keep the mails behind it from being read: it is logged and passed over."""
+    """A defect of ours over one mail must not keep the mails behind it from being read, nor be the last word on it."""
     try:
         with session.begin_nested():
             return _keep_one(session, mailbox, folder, arrived, keys, now)
@@ -92,15 +134,35 @@ def _keep_safely(session: Session, mailbox: Mailbox, folder: str, arrived: Arriv
         raise
     except Exception as error:
         _log.exception("incoming.failed", mailbox=mailbox.id, uid=arrived.uid, problem=type(error).__name__)
+        return _keep_unread(session, mailbox, folder, arrived, keys, now)
+
+
+def _keep_unread(session: Session, mailbox: Mailbox, folder: str, arrived: Arrived, keys: Keys, now: datetime) -> bool:
+    """Sealed, for a better reader: it may be anything, also somebody's wish to be left alone. People are told."""
+    if _is_known(session, mailbox, hash_of(arrived.raw)):
         return False
+    row = _new_row(session, mailbox, folder, hash_of(arrived.raw), arrived, now)
+    row.reader, row.raw, row.raw_until = UNREAD, _sealed(row, arrived.raw, keys), now + RAW_KEPT
+    incoming_unread.tell(session, mailbox, now)
+    return True
 
 
 def _keep_one(session: Session, mailbox: Mailbox, folder: str, arrived: Arrived, keys: Keys, now: datetime) -> bool:
     mail = parse(arrived.raw)
     key = key_of(mail, arrived.raw)
-    known = select(IncomingMail.id).where(IncomingMail.mailbox_id == mailbox.id, IncomingMail.key == key)
-    if session.scalar(known) is not None:
+    if _is_known(session, mailbox, key, hash_of(arrived.raw)):
         return False
+    row = _new_row(session, mailbox, folder, key, arrived, now)
+    _understand(session, row, mailbox, mail, arrived.raw, keys, now)
+    return True
+
+
+def _is_known(session: Session, mailbox: Mailbox, *keys: str) -> bool:
+    known = select(IncomingMail.id).where(IncomingMail.mailbox_id == mailbox.id, IncomingMail.key.in_(keys))
+    return session.scalar(known.limit(1)) is not None
+
+
+def _new_row(session: Session, mailbox: Mailbox, folder: str, key: str, arrived: Arrived, now: datetime) -> IncomingMail:
     row = IncomingMail(
         workspace_id=mailbox.workspace_id,
         mailbox_id=mailbox.id,
@@ -113,8 +175,7 @@ def _keep_one(session: Session, mailbox: Mailbox, folder: str, arrived: Arrived,
     )
     session.add(row)
     session.flush()
-    _understand(session, row, mailbox, mail, arrived.raw, keys, now)
-    return True
+    return row
 
 
 def _understand(
@@ -130,8 +191,7 @@ def _understand(
     if found is None or told.kind is IncomingKind.OTHER:
         return
     _describe(row, told, found, mail, sender)
-    row.raw = keys.vault.seal(raw.decode("latin-1"), _place(row))
-    row.raw_until = now + RAW_KEPT
+    row.raw, row.raw_until = _sealed(row, raw, keys), now + RAW_KEPT
     incoming_effects.apply(session, row, mailbox, found.email, now)
 
 

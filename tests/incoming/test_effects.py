@@ -213,20 +213,6 @@ def test_more_bounces_than_providers_bear_are_told_once_a_week(database: Databas
         assert (alert.kind, alert.sentence[:20]) == (AlertKind.BOUNCES, "2 of the last 21 mai")
 
 
-def test_what_nobody_can_read_is_passed_over_and_the_rest_is_read(post: Post, monkeypatch: pytest.MonkeyPatch):
-    whole = incoming_keeping.parse
-    broken = post.mail("broken", number=1)
-
-    def parse(raw: bytes) -> Any:
-        if raw == broken:
-            raise RuntimeError("a defect")
-        return whole(raw)
-
-    monkeypatch.setattr(incoming_keeping, "parse", parse)
-    assert post.comes(broken, post.mail("Yes.")) == 1
-    assert post.state()[0] is LeadState.REPLIED
-
-
 def test_originals_are_forgotten_after_a_month(post: Post):
     post.comes(post.mail("Yes."))
     with post.database.write() as session:
