@@ -32,8 +32,10 @@ _ASKED = {
     "authenticator": ("Enter the code you see on your authenticator app", "input__phone_verification_pin"),
 }
 _OTHER = {
-    "app": "<h1>Check your LinkedIn app</h1><script>setInterval(async () => { const to = await act('poll', {});"
-    "if (to) location = to; }, 300)</script>",
+    # One question at a time: asked again before the answer came, a slow computer would only ever answer polls.
+    "app": "<h1>Check your LinkedIn app</h1><script>async function poll() { const to = await act('poll', {});"
+    "if (to) location = to; else setTimeout(poll, 300); } setTimeout(poll, 300)</script>",
+    "moment": "<h1>One moment</h1><form>…</form><script>setTimeout(() => { location = '/feed/'; }, 700)</script>",
     "captcha": '<h1>Let\'s do a quick security check</h1><iframe id="captcha-internal" width="300" height="90"></iframe>',
     "document": "<h1>Show your identity document</h1><form><input type=file></form>",
 }

@@ -24,7 +24,7 @@ class Site:
     strangers: bool = False  # whoever is looked up exists
     form: str = "new"  # or legacy
     password: str = "right horse"
-    asks: tuple[str, ...] = ()  # at sign-in: sms, email, authenticator, app, captcha, document, restricted
+    asks: tuple[str, ...] = ()  # at sign-in: sms, email, authenticator, app, captcha, document, moment
     code: str = "123456"
     withdrawal_lies: bool = False
     has_seat: bool = False
@@ -34,6 +34,7 @@ class Site:
     hidden: bool = False
     stuck: str = ""  # a path whose request never settles
     slow: str = ""  # conversations that come late, or are never shown to their beginning
+    approved_after: int = 1  # polls of the page that waits for a tap in the app
     polls: int = 0
     submitted: int = 0
     done: list[tuple[str, str]] = field(default_factory=list)  # every effect: (what, slug)
@@ -110,7 +111,7 @@ class Site:
             return self._answered(query["code"])
         if what == "poll":
             self.polls += 1
-            return self._answered(self.code) if self.polls > 1 else ""
+            return self._answered(self.code) if self.polls > self.approved_after else ""
         member = self.members[query["slug"]]
         if member.lies != "no" and self.before_effect(what, member.slug):
             self._change(what, member, query)

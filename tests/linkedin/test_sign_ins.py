@@ -113,7 +113,12 @@ def test_what_ends_a_sign_in_is_said_and_nothing_is_tried_again(
 
 
 def test_the_app_s_approval_is_waited_for(office: Office) -> None:
+    site = office.sites.of("ada.lovelace+app@example.com")
+    site.approved_after = 1_000_000
     begin(office, "ada.lovelace+app@example.com")
+    reach(office, LinkedInSignInState.APPROVE)
+    assert stands(office) is LinkedInState.APPROVE_IN_APP
+    site.approved_after = 0
     reach(office, LinkedInSignInState.DONE)
 
 

@@ -188,6 +188,7 @@ def codes(*given: str) -> Ask:
         ("new", ("sms",), ("000000", "123456"), SignedIn),
         ("new", ("email",), ("123456",), SignedIn),
         ("legacy", ("authenticator", "app"), ("123456",), SignedIn),
+        ("new", ("moment",), (), SignedIn),
         ("new", ("captcha",), (), Captcha),
         ("new", ("document",), (), Unknown),
     ],

@@ -44,6 +44,7 @@ _WAYS_ON = (
     "button[action-type=DENY]:visible",  # the cookie banner
 )
 _APPROVAL = 300.0  # seconds
+_LOOKS = 5  # at a page that is not known, before it is said to be so
 
 
 def sign_in(sitting: Sitting, email: str, password: str, ask: Ask) -> SignInEnd | None:
@@ -63,7 +64,9 @@ def _through_checks(sitting: Sitting, ask: Ask) -> SignInEnd | None:
                 return None
             if _ways_on(sitting):
                 continue
-            asked = _asked(sitting)
+            asked = _asked_for_sure(sitting)
+            if asked is None:
+                continue
             if not isinstance(asked, CodeAsked | ApproveInApp | ChooseContract):
                 return asked
             if isinstance(asked, ApproveInApp) and time.monotonic() > approval_ends:
@@ -123,10 +126,26 @@ def _ways_on(sitting: Sitting) -> bool:
     return False
 
 
+def _asked_for_sure(sitting: Sitting) -> SignInEnd | Asked | None:
+    """What the page asks; None when it moved on while it was read, or goes on without asking.
+
+    A page is read piece by piece and may be half drawn, so one that is not known is looked at for a while before it
+    ends the sign-in.
+    """
+    for look in range(_LOOKS):
+        address = sitting.page.url
+        sitting.pause(0.3)
+        asked = _asked(sitting)
+        if sitting.page.url != address or _is_in(sitting):
+            return None
+        if not isinstance(asked, Unknown) or look == _LOOKS - 1:
+            return asked
+    return None
+
+
 def _asked(sitting: Sitting) -> SignInEnd | Asked:
     """What the page asks, in the order that tells a code from a captcha from an approval."""
     page = sitting.page
-    sitting.pause(0.3)
     text = page.locator("body").inner_text(timeout=sitting.left())
     here = standing(page.url, text)
     if "contract" in urlsplit(page.url).path:
