@@ -23,7 +23,7 @@ from engine.texts import UnsendableText
 from storage.database import Database
 from storage.kinds import ActionKind, ActionState, LinkedInState, Reason
 from storage.ledger import Entry
-from storage.tables import Lead, LinkedInAccount, LinkedInInvitation, Step
+from storage.tables import Action, Lead, LinkedInAccount, LinkedInInvitation, Step
 from storage.vault import Vault
 
 # A withdrawal reads a list of up to a thousand rows twice; both stay below the lease of a lane.
@@ -116,6 +116,9 @@ class LinkedInHand:
             current = situations(session, [action_id], now).get(action_id)
             if current is None or current.entry.state is not ActionState.SENDING:
                 return False  # somebody has settled it meanwhile, and looks it up
+            not_after = session.scalar(select(Action.not_after).where(Action.id == action_id))
+            if not_after is None or now >= not_after:
+                return False  # midnight or closing came while the page was read: the quota held is that of the day before
             return still_permitted(current.facts, now) is None
 
     def _deed(self, session: Session, entry: Entry, now: datetime) -> Deed:
