@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import agenda, linkedin_lanes, linkedin_urls
+from engine import agenda, linkedin_lanes, linkedin_profiles, linkedin_urls
 from engine.channels.linkedin.outcomes import OwnProfile, SessionState
 from engine.desk import WORKER, Desk, Problem, use_case
 from storage.kinds import LinkedInState, Permission
@@ -149,16 +149,16 @@ def connect(
     """Keep the proven session, sealed, and begin."""
     identity = session.get_one(Identity, identity_id)
     row = account_for(session, identity, now)
-    row.email, row.name, row.member_id, row.has_seat = email, profile.name, profile.member_id, profile.has_seat
+    row.email, row.member_id, row.has_seat = email, profile.member_id, profile.has_seat
     row.profile = linkedin_urls.profile(f"linkedin.com/in/{profile.slug}") or ""
     row.session = vault.seal(json.dumps(state), _place(row))
     row.connected_at = row.connected_at or now
     row.drifts, row.look_at = 0, now + FIRST_LOOK
-    identity.linkedin_url = identity.linkedin_url or row.profile
-    identity.job_title = identity.job_title or profile.title[:200]
+    desk = Desk(session, WORKER, identity.workspace_id, now)
+    linkedin_profiles.arrived(desk, identity, row, profile)
     linkedin_lanes.open_lane(session, identity, profile.has_seat, now)
     stand(session, identity_id, LinkedInState.CONNECTED, "", now)
-    Desk(session, WORKER, identity.workspace_id, now).audit(
+    desk.audit(
         "linkedin.connected",
         f"identity:{identity_id}",
         new={"profile": row.profile, "sales_navigator": profile.has_seat},

@@ -18,6 +18,7 @@ RECOMMENDED = {
     ActionKind.WITHDRAWAL: 40,
 }
 INVITATIONS_A_WEEK, MOST_PENDING, WARN_PENDING = 100, 1_000, 500
+NO_SEAT = "no Sales Navigator seat"
 _FIRST_DAY = {ActionKind.CONNECTION_REQUEST: 5, ActionKind.LINKEDIN_MESSAGE: 20}
 
 
@@ -41,9 +42,10 @@ def lane_of(session: Session, identity_id: int) -> Lane | None:
 
 
 def open_lane(session: Session, identity: Identity, has_seat: bool, now: datetime) -> Lane:
-    """The identity's LinkedIn lane, made with its first limits if it has none yet."""
+    """The identity's LinkedIn lane, made with its first limits if it has none yet; a seat found since opens scraping."""
     lane = lane_of(session, identity.id)
     if lane is not None:
+        _seat(session, lane.id, has_seat, now)
         return lane
     lane = Lane(workspace_id=identity.workspace_id, identity_id=identity.id, channel=Channel.LINKEDIN, epoch=0)
     session.add(lane)
@@ -57,10 +59,23 @@ def open_lane(session: Session, identity: Identity, has_seat: bool, now: datetim
     return lane
 
 
+def _seat(session: Session, lane_id: int, has_seat: bool, now: datetime) -> None:
+    """What was set for the lack of a seat ends with the lack, and comes with it; what a person set stays."""
+    scraping = {"lane_id": lane_id, "kind": ActionKind.SCRAPING, "clock": QuotaClock.LOCAL_DAY}
+    newest = select(LimitSetting).filter_by(**scraping).where(LimitSetting.since <= now)
+    last = session.scalar(newest.order_by(LimitSetting.since.desc(), LimitSetting.id.desc()).limit(1))
+    lacked_one = last is not None and last.why == NO_SEAT
+    if has_seat and lacked_one:
+        session.add(LimitSetting(**scraping, value=RECOMMENDED[ActionKind.SCRAPING], since=now, why="usual"))
+    elif not has_seat and not lacked_one:
+        session.add(LimitSetting(**scraping, value=0, since=now, why=NO_SEAT))
+    session.flush()
+
+
 def _first_limits(session: Session, lane_id: int, kind: ActionKind, has_seat: bool, now: datetime) -> None:
     day = {"lane_id": lane_id, "kind": kind, "clock": QuotaClock.LOCAL_DAY}
     if kind is ActionKind.SCRAPING and not has_seat:
-        session.add(LimitSetting(**day, value=0, since=now, why="no Sales Navigator seat"))
+        session.add(LimitSetting(**day, value=0, since=now, why=NO_SEAT))
         return
     for step in ramp(kind):
         why = f"a new account, {RECOMMENDED[kind]} from day {RAMP_DAYS} on" if step.value < RECOMMENDED[kind] else "usual"

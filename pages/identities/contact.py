@@ -6,7 +6,7 @@ from engine.contact_details import Contact
 from engine.identities import IdentityView, archive, edit_contact, restore
 from engine.photos import LARGEST, photo, remove_photo, set_photo
 from pages import badges, notices, shell
-from pages.identities import contact_form, drafts, holidays, hours
+from pages.identities import contact_form, drafts, holidays, hours, profile_offer
 from storage.kinds import Permission
 
 
@@ -14,6 +14,7 @@ def show(visit: shell.Visit, identity: IdentityView) -> None:
     may = visit.may(Permission.MANAGE)
     left, right = st.columns([3, 2], gap="medium")
     with left:
+        profile_offer.show(identity, may)
         _details(identity, may)
         hours.show(visit, identity)
         hours.show_ahead(visit, identity)

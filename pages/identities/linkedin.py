@@ -6,7 +6,7 @@ from engine import linkedin_accounts, linkedin_consent
 from engine.identities import IdentityView
 from engine.linkedin_accounts import AccountView
 from pages import badges, notices, shell
-from pages.identities import linkedin_connect, linkedin_limits, linkedin_withdrawals
+from pages.identities import linkedin_connect, linkedin_limits, linkedin_withdrawals, profile_offer
 from storage.kinds import LinkedInState, Permission
 
 
@@ -20,6 +20,7 @@ def show(visit: shell.Visit, identity: IdentityView) -> None:
         _consent(visit, identity, may)
         if account.email and not account.has_seat:
             _premium(identity, account, may)
+    profile_offer.show(identity, may)
     if may and account.state is not LinkedInState.CONNECTED:
         linkedin_connect.show(identity, account)
     limits, withdrawals = st.tabs(["Rate limits", "Withdrawals"])

@@ -54,9 +54,21 @@ def checkpoint(kind: str) -> str:
 
 
 def own(slug: str, name: str) -> str:
+    photo = f'<img src="/profile-displayphoto-shrink_200_200/{slug}" width=150 height=150>'
+    cover = '<img src="/profile-displaybackgroundimage-shrink_200_800/cover" width=600 height=150>'
     return frame(
-        f"<main><section><h2>{escape(name)}</h2><p>Head of Sales at Example</p>"
+        f"<main><section>{cover}{photo}<h2>{escape(name)}</h2><p>Head of Sales at Example</p>"
         f'<a href="/in/{slug}/edit/intro/">Edit</a></section></main>'
+    )
+
+
+def portrait(name: str) -> str:
+    """A face for everybody: the letters of the name on a colour of their own."""
+    letters = "".join(word[0] for word in name.split()[:2])
+    hue = sum(map(ord, name)) * 47 % 360
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100"><rect width="100" height="100" fill="hsl({hue} 45% 40%)"/>'
+        f'<text x="50" y="63" font-size="38" font-family="sans-serif" text-anchor="middle" fill="#fff">{escape(letters)}</text></svg>'
     )
 
 

@@ -59,7 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
             )
             answer = site.answer(parts.path if signed_in else "/login", query)
         self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Type", answer.content_type)
         if parts.path == "/do/submit":
             self.send_header("Set-Cookie", f"account={email}; Path=/; Max-Age=99999")
         if answer.signs_in and email:

@@ -14,6 +14,7 @@ from practice.linkedin.members import Member
 class Answer:
     body: str
     signs_in: bool = False
+    content_type: str = "text/html; charset=utf-8"
 
 
 @dataclass(slots=True)
@@ -48,12 +49,14 @@ class Site:
             return
         answer = self.answer(parts.path, {key: values[0] for key, values in parse_qs(parts.query).items()})
         headers = {"set-cookie": "li_at=x; Path=/; Max-Age=9999"} if answer.signs_in else None
-        route.fulfill(status=200, content_type="text/html; charset=utf-8", body=answer.body, headers=headers)
+        route.fulfill(status=200, content_type=answer.content_type, body=answer.body, headers=headers)
 
     def answer(self, path: str, query: dict[str, str]) -> Answer:
         """The page at a path, or what a page's own script asked to be done."""
         if self.hidden:
             return Answer(markup.frame("<main><p>Something went wrong</p></main>"))
+        if path.startswith("/profile-display"):
+            return Answer(markup.portrait(self.own_name if "photo" in path else ""), content_type="image/svg+xml")
         if path.startswith("/do/"):
             return Answer(self._do(path[4:], query))
         where = self._moved(path)

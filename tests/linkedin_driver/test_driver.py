@@ -1,11 +1,13 @@
 """The driver on the stand-in's pages and on sanitised real ones, without a line of code for either."""
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext
 
 from engine.channels.effects import Trace, Uncertain
@@ -202,6 +204,8 @@ def test_sign_in_goes_through_what_is_asked(
     assert site.submitted == 1
     if isinstance(ended, SignedIn):
         assert (ended.profile.slug, ended.profile.title) == ("own-account", "Head of Sales at Example")
+        with Image.open(io.BytesIO(ended.profile.photo)) as photo:  # the portrait, not the cover above it
+            assert photo.size == (150, 150)
 
 
 def test_a_wrong_password_is_not_tried_again(driver: Make) -> None:

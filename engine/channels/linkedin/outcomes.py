@@ -97,7 +97,7 @@ class OwnProfile:
     slug: str
     name: str
     title: str = ""
-    photo_url: str = ""
+    photo: bytes = field(default=b"", repr=False)  # a PNG as the page showed it
     member_id: str = ""
     has_seat: bool = False
 

@@ -25,13 +25,13 @@ _MARK_CARD = """(name) => {
   card.setAttribute('data-outpost-card', '');
   const html = (card.getAttribute('componentkey') || '') + [...card.querySelectorAll('a[href*="profileUrn"]')]
     .map(a => decodeURIComponent(a.href)).join(' ');
-  const photo = card.querySelector('img[src^="https:"]');
   return {name: head.innerText.trim(), text: card.innerText, member: (html.match(/ACoA[\\w-]+/) || [''])[0],
-    photo: photo ? photo.src : '', edit: (card.querySelector('a[href*="/edit/intro/"]') || {}).href || ''};
+    edit: (card.querySelector('a[href*="/edit/intro/"]') || {}).href || ''};
 }"""
 _CONTROLS = """(all) => all.map((e, at) => ({at: String(at), label: e.getAttribute('aria-label') || '',
   text: (e.innerText || e.textContent || '').trim(), href: e.getAttribute('href') || '',
   key: e.getAttribute('componentkey') || '', seen: e.checkVisibility({visibilityProperty: true}) ? 'yes' : ''}))"""
+_PHOTO = 'img[src*="profile-displayphoto"]'  # the cover picture's address says "displaybackgroundimage"
 _PRESSABLE = "[data-outpost-card] :is(a, button, [role=button])"
 _MENU = ":is([role=menu], [data-floating-ui-portal]) [role=menuitem], .artdeco-dropdown__content [role=button]"
 
@@ -138,4 +138,16 @@ def own(sitting: Sitting) -> OwnProfile:
     after = lines[lines.index(seen["name"]) + 1 :] if seen["name"] in lines else []
     title = next((line for line in after if len(line) > 3 and line[0] not in "(·" and "Verif" not in line), "")
     names = {cookie.get("name") for cookie in sitting.page.context.cookies()}
-    return OwnProfile(slug, seen["name"], title, seen["photo"], seen["member"], {"li_a", "li_ep_auth_context"} <= names)
+    seat = {"li_a", "li_ep_auth_context"} <= names
+    return OwnProfile(slug, seen["name"], title, _portrait(sitting), seen["member"], seat)
+
+
+def _portrait(sitting: Sitting) -> bytes:
+    """The card's photo as it is shown, so that nothing is fetched that the page does not fetch itself; empty for none."""
+    shown = sitting.page.locator(f"[data-outpost-card] {_PHOTO}").locator("visible=true").first
+    try:
+        shown.wait_for(timeout=sitting.left(1))
+        shown.evaluate("e => e.decode()", timeout=sitting.left(3))
+        return shown.screenshot(timeout=sitting.left(3))
+    except Error:
+        return b""
