@@ -26,7 +26,8 @@ from pages import errors
 from pages.plain import routes
 from pages.plain.gate import Gate
 
-_WARM = ("pandas", "pyarrow", "streamlit.dataframe_util", "streamlit.runtime.scriptrunner.magic_funcs")
+# What every page needs. Tables and charts need pandas and Arrow as well: 80 MB that wait for the first of them.
+_WARM = ("numpy", "streamlit.runtime.scriptrunner.magic_funcs")
 
 
 @contextlib.asynccontextmanager

@@ -1,4 +1,4 @@
-"""The dashboard of 5,000 identities: what a rerun costs beside an empty page, how 20 busy sessions fare, start and memory.
+"""The dashboard of 5,000 identities: what a rerun costs beside an empty page, and how 20 busy sessions fare.
 
 *Busy* is 20 people who each turn a page once a second, from the start of one to the start of the next; who had to wait
 longer goes on at once. Nobody reads 25 cards in a second, so this is the work of some 100 people at their desks. Every turn
@@ -22,7 +22,6 @@ import psutil
 from benchmarks.crowd import prepare
 from benchmarks.rows import Row
 from benchmarks.visitors import Visitor, socket_to
-from tests.bed.bed import wait_until
 from tests.live import LivePanel
 
 EXTRA_MS = 100.0
@@ -30,9 +29,6 @@ BUSY_LIMIT_MS = 200.0
 BUSY_SESSIONS = 20
 THINKING = 1.0  # seconds between the starts of a session's turns
 BUSY_SECONDS = 12.0
-START_LIMIT = 2.0
-MEMORY_LIMIT = 300.0
-_SETTLING = 3.0  # seconds; the panel reads its heavy libraries after it answers
 _RUNS = 30
 _PAGES = 200
 _EMPTY, _LIST, _TODAY = "parked", "identities", "today"
@@ -50,34 +46,6 @@ class Busy:
 
 
 def run() -> list[Row]:
-    return [*_started(), *_used()]
-
-
-def _started() -> list[Row]:
-    """From the command to a healthy panel and worker on an existing database, and what both hold when idle."""
-    with tempfile.TemporaryDirectory() as folder:
-        panel = LivePanel(Path(folder))
-        try:
-            wait_until(panel.start().is_well, "the first start to be healthy", 60)
-            panel.stop()
-            began = time.perf_counter()
-            wait_until(panel.start().is_well, "the panel to be healthy", 60)
-            took = time.perf_counter() - began
-            time.sleep(_SETTLING)
-            assert panel.process is not None
-            both = [psutil.Process(panel.process.pid), panel.worker()]
-            memory = [process.memory_full_info() for process in both if process is not None]
-        finally:
-            panel.stop()
-    megabytes = [sum(one.pss for one in memory) / 1e6, sum(one.rss for one in memory) / 1e6]
-    return [
-        Row("dashboard", "start to healthy", took, "s", "limit", START_LIMIT, 1.0),
-        Row("dashboard", "panel and worker, idle: proportional memory", megabytes[0], "MB", "limit", MEMORY_LIMIT, 1.0),
-        Row("dashboard", "panel and worker, idle: resident memory", megabytes[1], "MB", "limit", MEMORY_LIMIT),
-    ]
-
-
-def _used() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         panel = LivePanel(Path(folder), {"OUTPOST_WORKER": "off"})
         panel.start()

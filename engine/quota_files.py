@@ -14,7 +14,8 @@ from pyarrow import parquet as parquet_files
 
 from engine.audits import safe_cell
 from engine.desk import Desk, Problem, use_case
-from engine.quota_reports import Row, Wanted, every_row
+from engine.quota_filters import Wanted
+from engine.quota_reports import Row, every_row
 from storage.kinds import Permission
 
 _EXCEL_ROWS = 1_048_575  # with the heading, all that a sheet holds

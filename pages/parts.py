@@ -10,8 +10,11 @@ import streamlit as st
 from pages import notices, shell
 
 
-def part(show: Callable[[shell.Visit], None], every: str | None = None) -> None:
-    """Show a part; it is given the visit of each run of its own, for a tab left open must not outlive its session."""
+def part(show: Callable[[shell.Visit], None], every: float | None = None) -> None:
+    """Show a part; it is given the visit of each run of its own, for a tab left open must not outlive its session.
+
+    `every` is in seconds: a text such as "5s" would make Streamlit read all of pandas to understand it.
+    """
 
     def shown() -> None:
         try:

@@ -55,7 +55,7 @@ def _ended(going: Progress) -> None:
         st.image(going.picture, caption="The page as LinkedIn showed it", width=480)
 
 
-@st.fragment(run_every="1.5s")
+@st.fragment(run_every=1.5)
 def _going(identity: IdentityView) -> None:
     going = shell.ask(linkedin_sign_ins.progress, identity_id=identity.id)
     # The badges above are drawn by the whole page: it runs again whenever the sign-in has come further.

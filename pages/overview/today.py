@@ -19,7 +19,7 @@ _WORKER = {
     Health.DOWN: badges.Look("red", "error", "worker down"),
 }
 _NOW = {"Acting": Narrowing.ACTING, "Waiting": Narrowing.WAITING, "Stopped": Narrowing.STOPPED}
-_REFRESH = "5s"
+_REFRESH = 5.0  # seconds
 _NAME_WIDTH = "230px"
 
 

@@ -3,7 +3,7 @@
 A new download is one line in `DOWNLOADS`; its address is `/download/<name>?w=<workspace>&…`, as `address` makes it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -14,8 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from engine import audits, quota_files
+from engine import audits, quota_exports
 from engine.desk import Denied, Problem
+from engine.installation import current
 from engine.visits import Visit
 from pages.plain import audit_query, forms, quotas_query, visitor
 
@@ -27,19 +28,30 @@ PARQUET = "application/vnd.apache.parquet"
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """`make` is a use case that answers the file; `read` turns the query into its arguments (ValueError for nonsense)."""
+    """`make` answers the file that the query asks for, by a use case; ValueError for a query that is nonsense."""
 
-    make: Callable[..., str | bytes]
-    read: Callable[[QueryParams], Mapping[str, Any]]
+    make: Callable[[Visit, QueryParams], str | bytes]
     file_name: str
     media_type: str = CSV
 
 
+def _audit_log(visit: Visit, query: QueryParams) -> str:
+    return visitor.ask(visit, audits.export_csv, **audit_query.read(query))
+
+
+def _quotas(form: str) -> Callable[[Visit, QueryParams], bytes]:
+    def make(visit: Visit, query: QueryParams) -> bytes:
+        asked = quotas_query.read(query)
+        return quota_exports.made(current().database, visit.actor, visit.workspace_id, visit.now, form, **asked)
+
+    return make
+
+
 DOWNLOADS: dict[str, Download] = {
-    "audit-log.csv": Download(audits.export_csv, audit_query.read, "audit-log.csv"),
-    "quotas.csv": Download(quota_files.csv, quotas_query.read, "quotas.csv"),
-    "quotas.xlsx": Download(quota_files.excel, quotas_query.read, "quotas.xlsx", EXCEL),
-    "quotas.parquet": Download(quota_files.parquet, quotas_query.read, "quotas.parquet", PARQUET),
+    "audit-log.csv": Download(_audit_log, "audit-log.csv"),
+    "quotas.csv": Download(_quotas("csv"), "quotas.csv"),
+    "quotas.xlsx": Download(_quotas("excel"), "quotas.xlsx", EXCEL),
+    "quotas.parquet": Download(_quotas("parquet"), "quotas.parquet", PARQUET),
 }
 
 
@@ -69,7 +81,7 @@ async def answer(request: Request) -> Response:
 
 def _make(request: Request, wanted: Download) -> tuple[Visit, str | bytes]:
     visit = visitor.of(request)
-    return visit, visitor.ask(visit, wanted.make, **wanted.read(request.query_params))
+    return visit, wanted.make(visit, request.query_params)
 
 
 ROUTES = [Route("/download/{name}", answer, methods=["GET"])]

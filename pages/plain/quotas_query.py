@@ -6,7 +6,7 @@ from typing import Any
 from starlette.datastructures import QueryParams
 
 from engine.installation import current
-from engine.quota_reports import Grain, Period, Wanted
+from engine.quota_filters import Grain, Period, Wanted
 from storage.kinds import ActionKind
 
 

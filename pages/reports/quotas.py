@@ -6,7 +6,8 @@ import streamlit as st
 
 from engine import quota_reports
 from engine.installation import current
-from engine.quota_reports import Grain, Period, Quotas, Wanted
+from engine.quota_filters import Grain, Period, Wanted
+from engine.quota_reports import Quotas
 from pages import notices, shell
 from pages.plain import downloads
 from pages.reports import charts

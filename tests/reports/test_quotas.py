@@ -15,7 +15,8 @@ from sqlalchemy import func, select
 
 from engine import quota_files, quota_reports
 from engine.desk import Denied, Desk
-from engine.quota_reports import Grain, Period, Quotas, Wanted
+from engine.quota_filters import Grain, Period, Wanted
+from engine.quota_reports import Quotas
 from storage import columnar
 from storage.kinds import ActionKind, QuotaClock, Reason, Role, StopScope
 from storage.tables import Audit, Event, Identity, Lane, LimitSetting, Stop, WarmUp
