@@ -13,7 +13,7 @@ from engine import clock, generation, warm_up_key
 from engine.config import Config, load
 from engine.desk import Problem
 from storage import key_file, setup
-from storage.database import Database, UnsoundSQLiteError, open_database
+from storage.database import Database, UnsoundSQLiteError, UnusableURLError, open_database
 from storage.tables import Installation
 from storage.vault import Place, Vault, VaultError
 
@@ -70,7 +70,7 @@ def open_outpost(config: Config, environment: Mapping[str, str] = os.environ) ->
     try:
         with _alone(config.data):
             return _open(config, environment)
-    except (setup.SetupError, VaultError, UnsoundSQLiteError) as trouble:
+    except (setup.SetupError, VaultError, UnsoundSQLiteError, UnusableURLError) as trouble:
         raise Problem(str(trouble)) from trouble
     except OSError as trouble:
         raise Problem(_unusable(config.data, trouble)) from trouble

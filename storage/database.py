@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pysqlite3.dbapi2
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
 # SQLite 3.7.0 to 3.51.2 can corrupt a WAL database that two connections use (fixed in 3.51.3); a panel and a worker are two.
@@ -18,8 +19,12 @@ CONNECTION = "connection"  # where a session keeps its connection: asking for it
 # The driver's cache gives its last place to every new statement once it is full, so that none of those stays: at its own
 # 100, a connection that has made the tables parses every statement anew, which takes longer than running it.
 _CACHED_STATEMENTS = 1_000
+_PATIENCE, _MOST_PATIENCE = 15.0, 600.0  # seconds; SQLite's lock is not fair: 2 to 4 s were seen under load
+_WRITE_IT = (
+    "Write it like sqlite:////srv/outpost/outpost.db, or like postgresql+psycopg://… after pip install '.[postgres]';"
+    " or leave OUTPOST_DATABASE out for a file in the data folder."
+)
 _PRAGMAS = (
-    "busy_timeout = 15000",  # first, for the next one waits too; SQLite's lock is not fair: 2 to 4 s were seen under load
     "journal_mode = WAL",
     "synchronous = FULL",  # a "sent" mark must survive a power cut
     "foreign_keys = ON",
@@ -34,6 +39,10 @@ T = TypeVar("T")
 
 class UnsoundSQLiteError(RuntimeError):
     """The SQLite library in use can lose data in WAL mode."""
+
+
+class UnusableURLError(ValueError):
+    """No database of ours is named by this URL, which is not repeated: it may hold a password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +86,28 @@ class Database:
 def open_database(url: str | Path) -> Database:
     """Open a SQLite file (a path or a `sqlite:///` URL) or any other SQLAlchemy URL.
 
-    UnsoundSQLiteError when the SQLite library in use can lose data in WAL mode.
+    `?timeout=SECONDS` in the URL of a SQLite file says how long to wait for its lock; the default is 15.
+
+    UnsoundSQLiteError when the SQLite library in use can lose data in WAL mode; UnusableURLError for a URL that names no
+    database of a kind we know.
     """
-    target = f"sqlite:///{url}" if isinstance(url, Path) else url
-    parsed = make_url(target)
-    is_sqlite = parsed.get_backend_name() == "sqlite"
-    engine = _open_sqlite(target) if is_sqlite else create_engine(target, pool_pre_ping=True)
-    return Database(engine)
+    try:
+        target = make_url(f"sqlite:///{url}" if isinstance(url, Path) else url)
+        backend = target.get_backend_name()
+        if backend not in ("sqlite", "postgresql"):
+            raise UnusableURLError(f"Outpost keeps its data in SQLite or PostgreSQL, not in {backend}. {_WRITE_IT}")
+        return Database(_open_sqlite(target) if backend == "sqlite" else create_engine(target, pool_pre_ping=True))
+    except ArgumentError:
+        raise UnusableURLError(f"OUTPOST_DATABASE can't be read. {_WRITE_IT}") from None
+    except ModuleNotFoundError as missing:
+        raise UnusableURLError(f"The database's driver {missing.name} is not installed. {_WRITE_IT}") from None
 
 
 def _session_on(connection: Connection) -> Session:
     return Session(connection, expire_on_commit=False, info={CONNECTION: connection})
 
 
-def _open_sqlite(url: str) -> Engine:
+def _open_sqlite(url: URL) -> Engine:
     if pysqlite3.dbapi2.sqlite_version_info < _FIRST_SOUND_SQLITE:
         raise UnsoundSQLiteError(
             f"SQLite {pysqlite3.dbapi2.sqlite_version} can corrupt a database in WAL mode; install pysqlite3 0.6.1 or newer."
@@ -102,7 +119,10 @@ def _open_sqlite(url: str) -> Engine:
         pool_size=8,
         max_overflow=24,
         pool_timeout=30,
-        connect_args={"cached_statements": _CACHED_STATEMENTS},
+        connect_args={
+            "cached_statements": _CACHED_STATEMENTS,
+            "timeout": _patience(url),
+        },
     )
 
     @event.listens_for(engine, "connect")
@@ -120,3 +140,14 @@ def _open_sqlite(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _patience(url: URL) -> float:
+    given = str(url.query.get("timeout", _PATIENCE))
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= _MOST_PATIENCE:
+        raise UnusableURLError(f"The timeout in OUTPOST_DATABASE is a number of seconds from 0 to {_MOST_PATIENCE:.0f}.")
+    return seconds

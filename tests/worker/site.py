@@ -47,6 +47,7 @@ class Site:
     database: Database = field(init=False)
     vault: Vault = field(init=False)
     log: Path = Path()  # by default a file in `folder`
+    patience: int = 15  # seconds that the database's lock is waited for
     worker: "subprocess.Popen[bytes] | None" = None
     port: int = 0
     _servers: list["subprocess.Popen[bytes]"] = field(default_factory=list)
@@ -64,6 +65,7 @@ class Site:
         return {
             **{key: value for key, value in os.environ.items() if not key.startswith("OUTPOST_")},
             "OUTPOST_DATA": str(self.data),
+            "OUTPOST_DATABASE": f"sqlite:///{self.data / 'outpost.db'}?timeout={self.patience}",
             "OUTPOST_KEY_FILE": str(self.folder / "data.key"),
             "OUTPOST_CLOCK": str(self.folder / "clock"),
             "SSL_CERT_FILE": str(self.folder / "mail-ca.pem"),

@@ -161,12 +161,13 @@ def fill(path: Path) -> None:
             os.fsync(file.fileno())
 
 
-def test_a_database_that_somebody_holds_locked_stops_the_sending(site: Site) -> None:
-    with site.database.write() as session:  # longer than the worker waits
-        session.execute(text("UPDATE installation SET practice = practice"))
-        sends_nothing(site)
-        assert "locked" in site.log.read_text()
-    goes_on(site)
+def test_a_database_that_somebody_holds_locked_stops_the_sending(tmp_path: Path) -> None:
+    for site in at_work(Site(tmp_path / "site", patience=2)):
+        with site.database.write() as session:  # longer than the worker waits
+            session.execute(text("UPDATE installation SET practice = practice"))
+            sends_nothing(site)
+            assert "locked" in site.log.read_text()
+        goes_on(site)
 
 
 def test_a_count_that_can_not_be_read_stops_the_sending_and_is_the_reason_shown(site: Site) -> None:
