@@ -1,39 +1,9 @@
 """A real Chromium on the panel, for the end-to-end tests and the screenshots: waits for Streamlit, never for time."""
 
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 _SECONDS = 20
 _IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
-
-
-class NoChromiumError(RuntimeError):
-    """There is no Chromium to drive."""
-
-
-def executable() -> str:
-    """`OUTPOST_CHROMIUM`, or the first Chromium on the PATH; NoChromiumError says what to install."""
-    named = os.environ.get("OUTPOST_CHROMIUM")
-    found = named or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if not found:
-        raise NoChromiumError("No Chromium was found; install the Debian package chromium, or name one in OUTPOST_CHROMIUM.")
-    return found
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """A browser that is closed at the end; without Chromium's own sandbox where it would refuse to start (root)."""
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable(), args=arguments)
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 def new_page(

@@ -20,8 +20,9 @@ from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 
 from engine import sessions, totp
+from engine.channels.linkedin.chromium import system_chromium
 from engine.config import PROJECT
-from practice.browser import chromium, new_page, settled, sign_in
+from practice.browser import new_page, settled, sign_in
 from practice.opening import OWNER, PASSWORD
 from practice.screens import DOORS, SHOTS, WAYS, Shot, Way
 from storage import key_file
@@ -58,7 +59,7 @@ def main(named: list[str]) -> int:
     folder = Path(tempfile.mkdtemp(prefix="outpost-screens-"))
     wanted = [shot for shot in SHOTS if not named or any(word in shot.name for word in named)]
     doors = [door for door in DOORS if not named or any(word in door[0] for word in named)]
-    with demo(folder) as address, chromium() as browser:
+    with demo(folder) as address, system_chromium() as browser:
         if doors:
             _prepare_doors(folder / "data-practice")
         for way in WAYS:

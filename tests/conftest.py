@@ -8,7 +8,7 @@ from typing import TypeVar
 import pytest
 from playwright.sync_api import Browser
 
-from practice.browser import chromium
+from engine.channels.linkedin.chromium import system_chromium
 from storage.append_only import protect
 from storage.database import Database, open_database
 from storage.tables import Base
@@ -49,7 +49,7 @@ def panel_server(tmp_path: Path) -> Iterator[LivePanel]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A real Chromium; `practice.browser.new_page(browser)` opens a page in it."""
-    with chromium() as opened:
+    with system_chromium() as opened:
         yield opened
 
 

@@ -11,7 +11,8 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext
 
 from engine.channels.effects import Trace, Uncertain
-from engine.channels.linkedin.driver import Driver, system_chromium
+from engine.channels.linkedin.chromium import system_chromium
+from engine.channels.linkedin.driver import Driver
 from engine.channels.linkedin.outcomes import (
     Ask,
     Blocked,

@@ -4,8 +4,6 @@ A browser is started for each action and closed with it, in the caller's own thr
 thread, nothing idles, and at most `most` browsers run at once.
 """
 
-import os
-import shutil
 import threading
 import time
 from collections import defaultdict
@@ -15,10 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar, cast
 
-from playwright.sync_api import Browser, BrowserContext, Error, StorageState, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, StorageState
 
 from engine.channels.effects import Trace, Uncertain
 from engine.channels.linkedin import invitations, messages, networks, profiles, sales, signing_in
+from engine.channels.linkedin.chromium import system_chromium
 from engine.channels.linkedin.outcomes import (
     Ask,
     Blocked,
@@ -40,26 +39,6 @@ from engine.channels.linkedin.outcomes import (
 from engine.channels.linkedin.sitting import Sitting, Stop
 
 T = TypeVar("T")
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
-
-
-def executable() -> str:
-    """`OUTPOST_CHROMIUM`, or the first Chromium on the PATH."""
-    found = os.environ.get("OUTPOST_CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
-    if not found:
-        raise Error("No Chromium was found; install the Debian package chromium, or name one in OUTPOST_CHROMIUM.")
-    return found
-
-
-@contextmanager
-def system_chromium() -> Iterator[Browser]:
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable(), args=arguments)
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 @dataclass(slots=True)
