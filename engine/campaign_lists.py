@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from engine.desk import Desk, use_case
 from engine.paged import Paged, within
 from storage.kinds import CampaignState, LeadState, Permission
-from storage.tables import Campaign, Identity, Lead, Step
+from storage.tables import Campaign, Identity, Lead, LeadPause, Step
 
 PAGE = 25
 
@@ -46,6 +46,7 @@ class CampaignView:
     mailbox_id: int | None
     step_count: int
     leads: Counts
+    paused_leads: int  # of the active ones
     created_at: datetime
     launched_at: datetime | None
     paused_at: datetime | None
@@ -79,7 +80,10 @@ def views(session: Session, campaign_ids: list[int]) -> tuple[CampaignView, ...]
     leads = _lead_counts(session, campaign_ids)
     counted = select(Step.campaign_id, func.count()).where(Step.campaign_id.in_(campaign_ids)).group_by(Step.campaign_id)
     steps: dict[int, int] = {row[0]: row[1] for row in session.execute(counted)}
-    return tuple(_view(*found[each], steps.get(each, 0), Counts(leads.get(each, {}))) for each in campaign_ids)
+    held = _held_counts(session, campaign_ids)
+    return tuple(
+        _view(*found[each], steps.get(each, 0), Counts(leads.get(each, {})), held.get(each, 0)) for each in campaign_ids
+    )
 
 
 def like(text: str) -> str:
@@ -110,7 +114,17 @@ def _lead_counts(session: Session, campaign_ids: list[int]) -> dict[int, dict[Le
     return found
 
 
-def _view(campaign: Campaign, identity: Identity, steps: int, leads: Counts) -> CampaignView:
+def _held_counts(session: Session, campaign_ids: list[int]) -> dict[int, int]:
+    rows = session.execute(
+        select(Lead.campaign_id, func.count())
+        .join(LeadPause, LeadPause.lead_id == Lead.id)
+        .where(LeadPause.ended_at.is_(None), Lead.state == LeadState.ACTIVE, Lead.campaign_id.in_(campaign_ids))
+        .group_by(Lead.campaign_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _view(campaign: Campaign, identity: Identity, steps: int, leads: Counts, paused: int) -> CampaignView:
     return CampaignView(
         campaign.id,
         campaign.name,
@@ -121,6 +135,7 @@ def _view(campaign: Campaign, identity: Identity, steps: int, leads: Counts) -> 
         campaign.mailbox_id,
         steps,
         leads,
+        paused,
         campaign.created_at,
         campaign.launched_at,
         campaign.paused_at,

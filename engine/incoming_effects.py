@@ -1,7 +1,7 @@
 """What a mail that came in does, in the transaction that keeps it: before the next gate, and once.
 
 A reply ends the lead's sequence; a hard bounce, a complaint and a wish to be left alone suppress the person in the workspace
-too. The third soft bounce ends the sequence without that. An out-of-office is no reply: it moves the next step.
+too. The third soft bounce pauses the lead until a person lets it go on. An out-of-office is no reply: it moves what is next.
 """
 
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine import absences, alerts, sequence
+from engine import absences, alerts, lead_pauses, sequence
 from engine.desk import WORKER, Desk
 from storage.kinds import AlertKind, IncomingKind, LeadState, Reason, SuppressionKind
 from storage.tables import Action, Campaign, Event, IncomingMail, Lane, Lead, Mailbox, Suppression
@@ -91,16 +91,19 @@ def _end(session: Session, mail: IncomingMail, state: LeadState, reason: Reason,
 
 
 def _count_soft(session: Session, mail: IncomingMail, now: datetime) -> None:
-    """Bounces of this lead's mails, each mail counted once however often its server reports."""
+    """Bounces of this lead's mails since it was last let go on, each mail counted once however often its server reports."""
+    session.flush()
+    since = lead_pauses.last_ended(session, mail.lead_id or 0)
     counted = select(func.count(func.distinct(IncomingMail.action_id))).where(
         IncomingMail.lead_id == mail.lead_id,
         IncomingMail.kind == IncomingKind.SOFT_BOUNCE,
         IncomingMail.is_delay.is_(False),
     )
-    session.flush()
-    if not mail.is_delay and (session.scalar(counted) or 0) >= SOFT_BOUNCES:
+    if since is not None:
+        counted = counted.where(IncomingMail.read_at > since)
+    is_enough = not mail.is_delay and (session.scalar(counted) or 0) >= SOFT_BOUNCES
+    if is_enough and lead_pauses.pause(session, mail.lead_id or 0, Reason.SOFT_BOUNCES, now):
         mail.reason = Reason.SOFT_BOUNCES
-        _end(session, mail, LeadState.BOUNCED, Reason.SOFT_BOUNCES, now)
 
 
 def _wait_for_return(session: Session, mail: IncomingMail) -> None:

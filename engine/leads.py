@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from engine import sequence
 from engine.campaign_lists import like
@@ -11,9 +11,10 @@ from engine.desk import Desk, Problem, use_case
 from engine.paged import Paged, within
 from engine.suppressions import suppressed_leads
 from storage.kinds import CampaignState, LeadState, Permission, Reason
-from storage.tables import Campaign, Lead, LeadImport, Mailbox
+from storage.tables import Campaign, Lead, LeadImport, LeadPause, Mailbox
 
 PAGE = 50
+_HELD = and_(LeadPause.lead_id == Lead.id, LeadPause.ended_at.is_(None), Lead.state == LeadState.ACTIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class LeadLine:
     state_since: datetime
     position: int
     mailbox: str
+    paused: Reason | None  # why, while a lead that is active is held
+    paused_since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +59,29 @@ def find(desk: Desk, campaign_id: int, search: str = "", state: LeadState | None
     total = desk.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     number = within(page, total, PAGE)
     rows = desk.session.execute(
-        select(Lead, Mailbox.address)
+        select(Lead, Mailbox.address, LeadPause)
         .outerjoin(Mailbox, Mailbox.id == Lead.mailbox_id)
+        .outerjoin(LeadPause, _HELD)
         .where(Lead.id.in_(wanted))
         .order_by(Lead.id)
         .limit(PAGE)
         .offset((number - 1) * PAGE)
     )
-    return Paged(tuple(_line(lead, address) for lead, address in rows), number, PAGE, total)
+    return Paged(tuple(_line(*row) for row in rows), number, PAGE, total)
 
 
 @use_case(needs=Permission.READ, reads=True)
 def look_at(desk: Desk, lead_id: int) -> LeadView:
-    lead, campaign, address, file_name = desk.session.execute(
-        select(Lead, Campaign, Mailbox.address, LeadImport.file_name)
+    lead, campaign, address, file_name, pause = desk.session.execute(
+        select(Lead, Campaign, Mailbox.address, LeadImport.file_name, LeadPause)
         .join(Campaign, Campaign.id == Lead.campaign_id)
         .outerjoin(Mailbox, Mailbox.id == Lead.mailbox_id)
         .outerjoin(LeadImport, LeadImport.id == Lead.import_id)
+        .outerjoin(LeadPause, _HELD)
         .where(Lead.id == lead_id)
     ).one()
     return LeadView(
-        _line(lead, address),
+        _line(lead, address, pause),
         campaign.id,
         campaign.name,
         campaign.state,
@@ -112,7 +117,7 @@ def _narrowed(campaign_id: int, search: str, state: LeadState | None) -> Select[
     return wanted
 
 
-def _line(lead: Lead, address: str | None) -> LeadLine:
+def _line(lead: Lead, address: str | None, pause: LeadPause | None) -> LeadLine:
     return LeadLine(
         lead.id,
         lead.row_number,
@@ -126,4 +131,6 @@ def _line(lead: Lead, address: str | None) -> LeadLine:
         lead.state_since,
         lead.position,
         address or "",
+        pause.reason if pause is not None else None,
+        pause.since if pause is not None else None,
     )

@@ -159,6 +159,7 @@ def _facts(row: Any, scene: _Scene, now: datetime, by_holder: bool) -> Facts:
         suppressed=any(key in scene.suppressed for key in _person(row)),
         mailbox=row.mailbox_state,
         address_paused=row.paused_at is not None,
+        lead_paused=Reason(row.lead_paused) if row.lead_paused is not None else None,
         post_unread=row.post_unread,
         linkedin=row.linkedin_state,
         warming_up=row.warming_up,

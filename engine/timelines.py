@@ -10,7 +10,7 @@ from engine.desk import Desk, Problem, use_case
 from engine.letters import Rendered, rendered
 from engine.steps import steps_of
 from storage.kinds import ActionKind, ActionState, IncomingKind, LeadState, Permission
-from storage.tables import Action, Campaign, Event, IncomingMail, Lead, LeadImport, Mailbox, Step
+from storage.tables import Action, Campaign, Event, IncomingMail, Lead, LeadImport, LeadPause, Mailbox, Step
 
 _WORDS = {
     ActionState.PLANNED: "{what} planned",
@@ -66,6 +66,7 @@ def of_lead(desk: Desk, lead_id: int) -> tuple[Moment, ...]:
         moments.append(Moment(max(campaign.launched_at, lead.created_at), f"Campaign “{campaign.name}” was launched"))
     moments += _events(desk.session, lead)
     moments += _came_in(desk.session, lead)
+    moments += _pauses(desk.session, lead)
     if lead.state in _OVER:
         reason = lead.state_reason.sentence if lead.state_reason else ""
         moments.append(Moment(lead.state_since, f"Sequence ended: {lead.state.replace('_', ' ')}", lead.state, reason))
@@ -92,6 +93,15 @@ def _came_in(session: Session, lead: Lead) -> list[Moment]:
         )
         for row in rows
     ]
+
+
+def _pauses(session: Session, lead: Lead) -> list[Moment]:
+    found: list[Moment] = []
+    for row in session.scalars(select(LeadPause).where(LeadPause.lead_id == lead.id)):
+        found.append(Moment(row.since, "Sequence paused", reason=row.reason.sentence))
+        if row.ended_at is not None:
+            found.append(Moment(row.ended_at, f"Sequence continued by {row.ended_by}"))
+    return found
 
 
 def _back(row: IncomingMail) -> str:

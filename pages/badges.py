@@ -148,6 +148,7 @@ _OFF_WORDS: dict[Reason, str] = {
     Reason.NEVER_CONNECTED: "not connected",
     Reason.DISCONNECTED: "disconnected",
     Reason.ADDRESS_PAUSED: "address paused",
+    Reason.SOFT_BOUNCES: "lead paused",
     Reason.CAMPAIGN_DRAFT: "draft",
     Reason.CAMPAIGN_PAUSED: "campaign paused",
     Reason.CAMPAIGN_FINISHED: "campaign finished",

@@ -8,14 +8,14 @@ from sqlalchemy.orm import Session
 from storage.kinds import ActionKind
 from storage.ledger import connection_of
 from storage.prepared import Prepared
-from storage.readings import UNANSWERED, Head
+from storage.readings import OF_THE_LEAD_ALONE, Head
 from storage.tables import OPEN, Action
 
 _KINDS = " UNION ALL ".join(f"SELECT '{kind.value}' AS kind, '{kind.channel.value}' AS channel" for kind in ActionKind)
 _FIRST = f"""
     SELECT a.id FROM action a
     WHERE a.lane_id = l.id AND a.kind = k.kind AND a.campaign_id {{campaign}} AND a.{OPEN}
-      AND NOT ({UNANSWERED})
+      AND NOT ({OF_THE_LEAD_ALONE})
     ORDER BY a.due_at LIMIT 1"""  # noqa: S608 - the parts are constants of ours
 _HEADS = Prepared(
     text(

@@ -38,13 +38,15 @@ class Head:
 
 
 # However many people have not answered an invitation yet, nobody behind them waits for them; an acceptance wakes the lane.
-UNANSWERED = """a.kind = 'linkedin_message' AND EXISTS (
+# A paused lead holds itself alone; letting it go on wakes the lane.
+OF_THE_LEAD_ALONE = """EXISTS (SELECT 1 FROM lead_pause p WHERE p.lead_id = a.lead_id AND p.ended_at IS NULL)
+    OR a.kind = 'linkedin_message' AND EXISTS (
         SELECT 1 FROM lead d JOIN linkedin_invitation v ON v.identity_id = a.identity_id AND v.profile = d.linkedin_url
         WHERE d.id = a.lead_id AND v.accepted_at IS NULL AND v.withdrawn_at IS NULL)"""
 _FIRST = f"""
     SELECT a.id FROM action a
     WHERE a.lane_id = l.id AND a.kind = k.kind AND a.campaign_id {{campaign}}
-      AND a.{OPEN} AND a.id NOT IN :without AND NOT ({UNANSWERED})
+      AND a.{OPEN} AND a.id NOT IN :without AND NOT ({OF_THE_LEAD_ALONE})
     ORDER BY a.due_at LIMIT 1"""  # noqa: S608 - the parts are constants of ours
 _KINDS = " UNION ALL ".join(f"SELECT '{kind.value}' AS kind, '{kind.channel.value}' AS channel" for kind in ActionKind)
 _HEADS = f"""
@@ -112,6 +114,7 @@ SELECT a.id, a.kind, a.state, a.due_at, a.workspace_id, a.identity_id, a.lane_id
         SELECT 1 FROM linkedin_invitation v WHERE v.identity_id = a.identity_id AND v.profile = d.linkedin_url
             AND v.accepted_at IS NULL AND v.withdrawn_at IS NULL
     ) AS awaiting_acceptance,
+    (SELECT p.reason FROM lead_pause p WHERE p.lead_id = a.lead_id AND p.ended_at IS NULL) AS lead_paused,
     EXISTS (SELECT 1 FROM mail_reading r WHERE r.mailbox_id = m.id AND r.owed_since IS NOT NULL) AS post_unread,
     EXISTS (SELECT 1 FROM warm_up w WHERE w.mailbox_id = m.id AND w.stopped_at IS NULL) AS warming_up,
     EXISTS (
@@ -174,6 +177,7 @@ WHERE a.id IN :ids"""  # noqa: S608
         column("notes_out_until", Instant()),
         column("withdrawn_at", Instant()),
         column("awaiting_acceptance", Boolean()),
+        column("lead_paused", String()),
         column("post_unread", Boolean()),
         column("warming_up", Boolean()),
         column("earlier_step_open", Boolean()),

@@ -81,6 +81,7 @@ class Facts:
     latest_event_at: datetime | None = None
     campaign: CampaignState | None = None
     lead: LeadState | None = None
+    lead_paused: Reason | None = None  # why; a person lets it go on
     earlier_step_open: bool = False
     awaiting_acceptance: bool = False
     suppressed: bool = False

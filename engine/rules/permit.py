@@ -125,6 +125,8 @@ def _lead(facts: Facts, now: datetime) -> Obstacle:
     ended = _ENDED_LEADS.get(facts.lead) if facts.lead is not None else None
     if ended is not None:
         return Refuse(ended)
+    if facts.lead_paused is not None:
+        return Wait(facts.lead_paused, None)
     return Wait(Reason.NOT_ACCEPTED_YET, None) if facts.awaiting_acceptance else None
 
 

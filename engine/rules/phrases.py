@@ -48,6 +48,12 @@ def _connection(facts: Facts, now: datetime) -> str:
     return _state("LinkedIn connected", facts.linkedin, LinkedInState.CONNECTED)
 
 
+def _lead(facts: Facts, now: datetime) -> str:
+    words = "lead active"
+    is_held = facts.lead_paused is not None and facts.lead is LeadState.ACTIVE
+    return f"{words} (paused)" if is_held else _state(words, facts.lead, LeadState.ACTIVE)
+
+
 def _state(words: str, state: StrEnum | None, wanted: StrEnum) -> str:
     """The words alone where the state is the one they name, else with the state that it is."""
     return words if state is wanted else f"{words} ({state.value.replace('_', ' ') if state else 'none'})"
@@ -67,7 +73,7 @@ _PHRASES: dict[Gate, Callable[[Facts, datetime], str]] = {
     Gate.CLOCK: lambda facts, now: "the clock agrees with the ledger",
     Gate.COUNTS: lambda facts, now: "what was spent can be read",
     Gate.CAMPAIGN: lambda facts, now: _state("campaign running", facts.campaign, CampaignState.RUNNING),
-    Gate.LEAD: lambda facts, now: _state("lead active", facts.lead, LeadState.ACTIVE),
+    Gate.LEAD: _lead,
     Gate.ORDER: lambda facts, now: "earlier steps finished",
     Gate.SUPPRESSION: lambda facts, now: "not suppressed",
     Gate.CONNECTION: _connection,

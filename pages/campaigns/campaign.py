@@ -57,6 +57,8 @@ def _figures(campaign: CampaignView) -> str:
     told = [f"{campaign.leads.over:,} of {campaign.leads.total:,} leads done"]
     shown = (LeadState.ACTIVE, LeadState.REPLIED, LeadState.BOUNCED, LeadState.FAILED, LeadState.LEFT_OUT)
     told += [f"{count:,} {badges.look(state).word}" for state in shown if (count := campaign.leads.of(state))]
+    if campaign.paused_leads:
+        told.append(f"{campaign.paused_leads:,} of the active paused")
     return " · ".join(told)
 
 

@@ -78,11 +78,11 @@ def _row(lead: LeadLine) -> dict[str, object]:
     return {
         "Open": shell.address("lead", id=lead.id),
         "Name": lead.name,
-        "State": badges.look(lead.state).word,
+        "State": badges.look(badges.PAUSED if lead.paused else lead.state).word,
         "Step": lead.position,
         "E-mail": lead.email or lead.linkedin_url,
         "Company": lead.company,
         "Inbox": lead.mailbox,
         "Row": lead.row,
-        "Reason": lead.reason.sentence if lead.reason else "",
+        "Reason": reason.sentence if (reason := lead.paused or lead.reason) else "",
     }

@@ -5,6 +5,7 @@ import streamlit as st
 from engine import cool_downs
 from engine.campaign_lists import look_at as look_at_campaign
 from engine.desk import Denied
+from engine.lead_pauses import go_on
 from engine.leads import LeadView, look_at, stop
 from engine.timelines import Moment, of_lead
 from pages import badges, drawings, notices, shell
@@ -50,9 +51,13 @@ def _header(visit: shell.Visit, lead: LeadView) -> None:
             shell.link("campaign", label=f"in {badges.plain(lead.campaign_name, 70)}", id=lead.campaign_id, tab="Leads")
         st.space("stretch")
         with st.container(width="content", horizontal=True, vertical_alignment="center"):
-            badges.badge(lead.line.state, help=lead.line.reason.sentence if lead.line.reason else None)
+            reason = lead.line.paused or lead.line.reason
+            badges.badge(badges.PAUSED if lead.line.paused else lead.line.state, help=reason.sentence if reason else None)
+            manages = visit.may(Permission.MANAGE)
+            if lead.line.paused and manages and st.button("Continue", icon=":material/play_arrow:", type="primary"):
+                _continue(lead)
             under_way = lead.line.state in (LeadState.NEW, LeadState.ACTIVE)
-            if under_way and visit.may(Permission.MANAGE) and st.button("Stop this lead", icon=":material/stop_circle:"):
+            if under_way and manages and st.button("Stop this lead", icon=":material/stop_circle:"):
                 _ask_stop(lead)
     if free_at := shell.ask(cool_downs.of_lead, lead_id=lead.line.id):
         zone = shell.ask(look_at_campaign, campaign_id=lead.campaign_id).zone
@@ -61,8 +66,25 @@ def _header(visit: shell.Visit, lead: LeadView) -> None:
             f"this workspace: {badges.moment(free_at, zone, visit.now).text}.",
             icon=":material/hourglass_bottom:",
         )
+    if lead.line.paused:
+        _say_paused(visit, lead)
     if lead.suppressed:
         notices.warning("This person is on the suppression list: nothing is sent to them.", icon=":material/block:")
+
+
+def _continue(lead: LeadView) -> None:
+    if done(go_on, lead_id=lead.line.id):
+        st.rerun()
+
+
+def _say_paused(visit: shell.Visit, lead: LeadView) -> None:
+    if lead.line.paused is None or lead.line.paused_since is None:
+        return
+    since = badges.ago(lead.line.paused_since, visit.now)
+    notices.warning(
+        f"{lead.line.paused.sentence} Paused {since}; read below what the servers said, then continue or stop it.",
+        icon=":material/pause_circle:",
+    )
 
 
 @st.dialog("Stop this lead")

@@ -208,7 +208,7 @@ _SENTENCES: dict[Reason, str] = {
     Reason.DECIDED_SEND_AGAIN: "A person decided that it did not go out.",
     Reason.DECIDED_GIVE_UP: "A person gave it up.",
     Reason.ADDRESS_DISCONNECTED: "The e-mail address was disconnected while this lead was on it; reconnecting it goes on.",
-    Reason.SOFT_BOUNCES: "Three mails to this lead came back undelivered, so no further one is sent.",
+    Reason.SOFT_BOUNCES: "Three mails to this lead came back undelivered, so it is paused until a person lets it go on.",
     Reason.COMPLAINED: "The lead reported a mail as spam, so nothing is ever sent to them again.",
     Reason.OUT_OF_OFFICE: "The lead is out of the office, so the next step waits until they are back.",
     Reason.ADDRESS_RECONNECTED: "The same e-mail address was connected again, so the sequence goes on.",

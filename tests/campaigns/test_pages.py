@@ -12,8 +12,8 @@ from engine.desk import Actor, perform
 from engine.launching import begin_more, launch
 from engine.letters import WAY_OUT
 from engine.suppression_list import add
-from storage.kinds import CampaignState, LeadState, Role
-from storage.tables import Campaign, Lead, Step, Suppression
+from storage.kinds import CampaignState, LeadState, Reason, Role
+from storage.tables import Campaign, Lead, LeadPause, Step, Suppression
 from tests import makers
 from tests.panel import Panel
 
@@ -165,6 +165,20 @@ def test_a_leads_page_tells_its_story_as_text(scene: Scene) -> None:
     assert "<b>" not in text.replace("\\<b", "")
     assert "Stop this lead" in labels(page)
     assert "Stop this lead" not in labels(scene.open("lead", scene.ops, id=lead_id))
+
+
+def test_a_paused_lead_says_why_and_goes_on_with_one_click(scene: Scene) -> None:
+    with scene.panel.database.write() as session:
+        lead = session.scalars(select(Lead).limit(1)).one()
+        lead.state = LeadState.ACTIVE
+        session.add(LeadPause(lead_id=lead.id, reason=Reason.SOFT_BOUNCES, since=makers.MONDAY))
+        lead_id = lead.id
+    assert "Continue" not in labels(scene.open("lead", scene.ops, id=lead_id))
+    page = scene.open("lead", id=lead_id)
+    assert "Three mails to this lead came back undelivered" in said(page)
+    button(page, "Continue").click().run()
+    assert "came back undelivered, so it is paused until a person lets it go on. Paused" not in said(page)
+    assert {"Continue", "Stop this lead"} & set(labels(page)) == {"Stop this lead"}
 
 
 @pytest.mark.parametrize("slug", ["campaign", "lead"])

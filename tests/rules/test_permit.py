@@ -62,6 +62,8 @@ OBSTACLES: list[tuple[dict[str, Any], Verdict]] = [
     ({"lead": LeadState.FAILED}, Refuse(Reason.LEAD_FAILED)),
     ({"lead": LeadState.FINISHED}, Refuse(Reason.LEAD_FINISHED)),
     ({"lead": LeadState.LEFT_OUT}, Refuse(Reason.SUPPRESSED)),
+    ({"lead_paused": Reason.SOFT_BOUNCES}, Wait(Reason.SOFT_BOUNCES, NOBODY_KNOWS)),
+    ({"lead_paused": Reason.SOFT_BOUNCES, "lead": LeadState.REPLIED}, Refuse(Reason.LEAD_REPLIED)),
     ({"awaiting_acceptance": True}, Wait(Reason.NOT_ACCEPTED_YET, NOBODY_KNOWS)),
     ({"earlier_step_open": True}, Wait(Reason.EARLIER_STEP_OPEN, NOBODY_KNOWS)),
     ({"suppressed": True}, Refuse(Reason.SUPPRESSED)),
