@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from engine.desk import Desk, use_case
 from engine.identity_lists import doing
+from engine.lately import Lately
 from engine.overview import parked
 from storage.kinds import ActionKind, Channel, Permission, QuotaClock
 from storage.ledger import connection_of
@@ -35,6 +36,10 @@ class Figures:
 
 @use_case(needs=Permission.READ, reads=True)
 def figures(desk: Desk) -> Figures:
+    return _FIGURES.ask(desk)
+
+
+def _count(desk: Desk) -> Figures:
     counted = _doing(desk)
     free = {doing: count for doing, count in counted.items() if not doing.stopped}
     sent, limit = _sent_today(desk)
@@ -47,6 +52,9 @@ def figures(desk: Desk) -> Figures:
         parked=parked(desk),
         identities=sum(counted.values()),
     )
+
+
+_FIGURES = Lately(_count)
 
 
 class _Doing(NamedTuple):

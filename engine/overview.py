@@ -9,6 +9,7 @@ from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.desk import Desk, use_case
+from engine.lately import Lately
 from storage.kinds import (
     MAILBOX_NEEDS,
     ActionState,
@@ -135,8 +136,15 @@ def _health(beat_at: datetime | None, now: datetime) -> Health:
 @use_case(needs=Permission.READ, reads=True)
 def needs(desk: Desk) -> tuple[Need, ...]:
     """Everything that waits for a person, the most urgent first; at most 50."""
+    return _NEEDS.ask(desk)
+
+
+def _look(desk: Desk) -> tuple[Need, ...]:
     found = [*_of_the_installation(desk), *_stops(desk), *_mailboxes(desk), *_linkedin(desk), *_of_parked(desk)]
     return tuple(sorted(found, key=lambda need: need.urgency is Urgency.SOON)[:MOST_NEEDS])
+
+
+_NEEDS = Lately(_look)
 
 
 def _of_the_installation(desk: Desk) -> list[Need]:

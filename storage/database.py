@@ -13,6 +13,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
+from storage import changes
+
 # SQLite 3.7.0 to 3.51.2 can corrupt a WAL database that two connections use (fixed in 3.51.3); a panel and a worker are two.
 _FIRST_SOUND_SQLITE = (3, 51, 3)
 CONNECTION = "connection"  # where a session keeps its connection: asking for it anew costs more than a query
@@ -80,6 +82,7 @@ class Database:
             return work(session)
 
     def close(self) -> None:
+        changes.forget(self.engine)
         self.engine.dispose()
 
 
