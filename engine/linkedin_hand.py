@@ -23,7 +23,7 @@ from engine.texts import UnsendableText
 from storage.database import Database
 from storage.kinds import ActionKind, ActionState, LinkedInState, Reason
 from storage.ledger import Entry
-from storage.tables import Action, Lead, LinkedInAccount, LinkedInInvitation, Step
+from storage.tables import Action, Lead, LinkedInAccount, Step
 from storage.vault import Vault
 
 # A withdrawal reads a list of up to a thousand rows twice; both stay below the lease of a lane.
@@ -128,7 +128,7 @@ class LinkedInHand:
 
 
 def _invited(session: Session, entry: Entry) -> tuple[Person, str]:
-    row = _withdrawal_of(session, entry)
+    row = linkedin_invitations.withdrawn_by(session, entry)
     if row is None:
         raise UnsendableText("The invitation that was to be withdrawn is not known any more.")
     return _person(row.profile, row.name), ""
@@ -154,10 +154,6 @@ def _notes_are_out(session: Session, entry: Entry, now: datetime) -> bool:
     return account is not None and account.notes_out_until is not None and account.notes_out_until > now
 
 
-def _withdrawal_of(session: Session, entry: Entry) -> LinkedInInvitation | None:
-    return session.scalar(select(LinkedInInvitation).where(LinkedInInvitation.withdrawal_id == entry.id))
-
-
 def _settle_success(session: Session, entry: Entry, outcome: Accepted, now: datetime) -> None:
     if entry.kind is ActionKind.CONNECTION_REQUEST:
         row = linkedin_invitations.record(session, entry, now)
@@ -165,7 +161,7 @@ def _settle_success(session: Session, entry: Entry, outcome: Accepted, now: date
         if row is not None and (is_connected or outcome.evidence.get("state") == "connected"):
             linkedin_invitations.accepted(session, entry.identity_id, [row.profile], now)
     elif entry.kind is ActionKind.WITHDRAWAL and not outcome.evidence.get("already"):
-        row = _withdrawal_of(session, entry)
+        row = linkedin_invitations.withdrawn_by(session, entry)
         if row is not None:
             linkedin_invitations.withdrawn(session, row, now)
 

@@ -50,6 +50,19 @@ def pending_to(session: Session, identity_id: int, profile: str) -> LinkedInInvi
     )
 
 
+def went_out(session: Session, entry: Entry, now: datetime) -> None:
+    """A person decided that this action had happened: what it began (a wait, a cool-down) begins by that, too."""
+    if entry.kind is ActionKind.CONNECTION_REQUEST:
+        record(session, entry, now)
+    elif entry.kind is ActionKind.WITHDRAWAL and (row := withdrawn_by(session, entry)) is not None:
+        withdrawn(session, row, now)
+
+
+def withdrawn_by(session: Session, entry: Entry) -> LinkedInInvitation | None:
+    """The invitation that a withdrawal takes back."""
+    return session.scalar(select(LinkedInInvitation).where(LinkedInInvitation.withdrawal_id == entry.id))
+
+
 def catch_up(session: Session, identity_id: int, now: datetime) -> None:
     """Record those that a person decided had gone out: they have no line of ours yet."""
     known = select(LinkedInInvitation.id).where(LinkedInInvitation.action_id == Action.id).exists()

@@ -138,7 +138,7 @@ def _writing_to(session: Session, identity_id: int, profiles: list[str]) -> list
         .where(
             Campaign.identity_id == identity_id,
             Campaign.state.in_(running),
-            Lead.state == LeadState.ACTIVE,
+            sequence.UNFINISHED,
             Lead.linkedin_url.in_(profiles),
         )
     )

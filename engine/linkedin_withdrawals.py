@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from engine import agenda, counts, linkedin_accounts, linkedin_lanes
 from engine.desk import Desk, Problem, use_case
+from engine.entries import entry_of
+from engine.outcomes import day_of
 from engine.rules.hours import local_day, next_window
 from engine.rules.withdrawals import share_accepted_after
 from engine.situations import COOL_DOWN, working_hours
 from storage.database import Database
-from storage.kinds import ActionKind, ActionState, LinkedInState, Permission
-from storage.ledger import Note, plan
+from storage.kinds import ActionKind, ActionState, LinkedInState, Permission, Reason
+from storage.ledger import Note, move, plan
 from storage.tables import Action, Identity, LinkedInAccount, LinkedInInvitation
 
 LEAST_DAYS, MOST_DAYS, USUAL_DAYS = 7, 180, 30
@@ -129,13 +131,34 @@ def set_after(desk: Desk, identity_id: int, after_days: int | None) -> None:
     if account is None:
         raise Problem("Connect LinkedIn first; then its withdrawals can be set.")
     old, account.withdraw_after_days = account.withdraw_after_days, after_days
+    taken_back = _take_back(desk, identity_id, after_days)
     desk.audit(
         "linkedin.withdrawals_set",
         f"identity:{identity_id}",
         old={"after_days": old},
-        new={"after_days": after_days},
+        new={"after_days": after_days, "planned_ones_cancelled": taken_back},
         identity_id=identity_id,
     )
+
+
+def _take_back(desk: Desk, identity_id: int, after_days: int | None) -> int:
+    """Cancel the withdrawals that were planned under the old setting and are not under the new one; returns how many.
+
+    The invitation is free to be planned for again, so the cancelled action lets go of the key that is unique.
+    """
+    planned = select(LinkedInInvitation).where(
+        LinkedInInvitation.identity_id == identity_id, LinkedInInvitation.withdrawal_id.is_not(None), *_PENDING
+    )
+    if after_days is not None:
+        planned = planned.where(LinkedInInvitation.sent_at > desk.now - timedelta(days=after_days))
+    cancelled = 0
+    for row in desk.session.scalars(planned).all():
+        entry = entry_of(desk.session, row.withdrawal_id or 0)
+        if entry is not None and entry.state.is_open:
+            note = Note(desk.now, day_of(entry, desk.now), desk.actor.label, Reason.DECIDED_GIVE_UP)
+            row.withdrawal_id = None
+            cancelled += move(desk.session, entry, ActionState.CANCELLED, note, message_id=None)
+    return cancelled
 
 
 def would_go(session: Session, identity_id: int, after_days: int, now: datetime) -> int:

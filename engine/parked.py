@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy import func, select
 
-from engine import agenda, sequence
+from engine import agenda, linkedin_invitations, sequence
 from engine.desk import Desk, Problem, use_case
 from engine.entries import entry_of
 from engine.outcomes import close_lead, day_of
@@ -116,6 +116,7 @@ def decide(desk: Desk, action_id: int, decision: Decision) -> None:
         identity_id=entry.identity_id,
     )
     if decision is Decision.WENT_OUT:
+        linkedin_invitations.went_out(desk.session, entry, desk.now)
         sequence.advance(desk.session, entry, desk.now)
     elif decision is Decision.GIVE_UP and entry.lead_id is not None:
         close_lead(desk.session, entry.lead_id, LeadState.STOPPED, reason, desk.now)

@@ -107,7 +107,8 @@ SELECT a.id, a.kind, a.state, a.due_at, a.workspace_id, a.identity_id, a.lane_id
         WHERE n.identity_id = a.identity_id AND t.body <> '' AND NOT t.may_drop_note
     ) END AS notes_out_until,
     CASE a.kind WHEN 'connection_request' THEN (
-        SELECT max(v.withdrawn_at) FROM linkedin_invitation v
+        SELECT max(coalesce(v.withdrawn_at, w.sending_at)) FROM linkedin_invitation v
+        LEFT JOIN action w ON w.id = v.withdrawal_id AND w.state IN ('sending', 'unknown', 'reconciling', 'parked')
         WHERE v.workspace_id = a.workspace_id AND v.profile = d.linkedin_url AND d.linkedin_url <> ''
     ) END AS withdrawn_at,
     a.kind = 'linkedin_message' AND EXISTS (

@@ -16,6 +16,7 @@ from storage.columns import Instant
 from storage.kinds import ActionKind
 from storage.ledger import connection_of
 from storage.prepared import Prepared
+from storage.tables import UNSETTLED
 
 LaneKind = tuple[int, ActionKind]
 Used = tuple[int, date | None]
@@ -148,8 +149,14 @@ def spent_after(session: Session, begins: datetime, over: Mapping[LaneKind, int]
 
 _PENDING = Prepared(
     text(
-        "SELECT lane_id, count(*) AS used FROM action"
-        " WHERE lane_id IN :lanes AND kind = 'connection_request' AND state = 'accepted' GROUP BY lane_id"
+        f"""
+SELECT l.id AS lane_id, (
+    SELECT count(*) FROM linkedin_invitation v
+    WHERE v.identity_id = l.identity_id AND v.accepted_at IS NULL AND v.withdrawn_at IS NULL
+) + (
+    SELECT count(*) FROM action a WHERE a.{UNSETTLED} AND a.lane_id = l.id AND a.kind = 'connection_request'
+) AS used
+FROM lane l WHERE l.id IN :lanes AND l.channel = 'linkedin'"""  # noqa: S608
     )
     .bindparams(bindparam("lanes", expanding=True))
     .columns(lane_id=Integer(), used=Integer()),
@@ -158,6 +165,6 @@ _PENDING = Prepared(
 
 
 def pending_requests(session: Session, lane_ids: Iterable[int]) -> dict[int, int]:
-    """Invitations that are out and neither accepted nor withdrawn."""
+    """Invitations that are out and neither accepted nor withdrawn, and those of which it is not known yet."""
     rows = _PENDING.rows(connection_of(session), {"lanes": list(lane_ids)})
     return {row.lane_id: row.used for row in rows}
