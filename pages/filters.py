@@ -1,6 +1,6 @@
 """The row of filters above a list, kept in the URL: a search box and what narrows it. A change goes back to page one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -33,16 +33,36 @@ def pills(label: str, options: Sequence[str], key: str) -> str | None:
     return st.pills(label, options, key=key, bind="query-params", label_visibility="collapsed", on_change=paging.first)
 
 
-def choice(label: str, options: Sequence[str], key: str, none: str, width: int = 190) -> str | None:
-    """One of many words in a menu; `none` says what no choice means."""
+def choice(
+    label: str, options: Sequence[str], key: str, none: str, width: int = 190, called: Callable[[str], str] = str
+) -> str | None:
+    """One of many words in a menu; `none` says what no choice means, `called` how an option reads there."""
     return st.selectbox(
         label,
         options,
         index=None,
         key=key,
         bind="query-params",
+        format_func=called,
         placeholder=none,
         label_visibility="collapsed",
         width=width,
         on_change=paging.first,
     )
+
+
+def nothing(words: str, all_of_them: str, **none: object) -> None:
+    """What stands in place of a list when the filters leave nothing: a sentence, and the button that takes them away.
+
+    `none` says for each filter's key what no filter is.
+    """
+
+    def clear() -> None:
+        st.session_state.update(none)
+        paging.first()
+
+    with st.container(border=True, horizontal_alignment="center", gap="small"):
+        st.space("small")
+        st.markdown(words, text_alignment="center")
+        st.button(all_of_them, icon=":material/filter_alt_off:", on_click=clear)
+        st.space("small")

@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine.campaign_lists import CampaignView
 from engine.leads import LeadLine, find
-from pages import badges, shell
+from pages import badges, filters, shell
 from pages.campaigns import campaign_import
 from pages.identities import paging
 from storage.kinds import CampaignState, LeadState, Permission
@@ -22,7 +22,7 @@ def show(visit: shell.Visit, campaign: CampaignView) -> None:
         return
     page = shell.ask(find, campaign_id=campaign.id, search=text, state=state, page=paging.asked())
     if not page.rows:
-        st.caption("No lead fits these filters.")
+        filters.nothing("No lead fits these filters.", "Show all leads", **{"lead": "", "lead-state": None})
         return
     st.dataframe(
         [_row(lead) for lead in page.rows],
@@ -44,34 +44,20 @@ def show(visit: shell.Visit, campaign: CampaignView) -> None:
 
 
 def _filters(campaign: CampaignView, may_import: bool) -> tuple[str, LeadState | None]:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        text = st.text_input(
-            "Search",
-            key="lead",
-            bind="query-params",
-            type="search",
-            placeholder="Name, e-mail or company",
-            label_visibility="collapsed",
-            width=280,
-            on_change=paging.first,
-        )
-        states = {badges.look(each).word: each for each in campaign.leads.by_state}
-        chosen = st.selectbox(
-            "State",
-            list(states),
-            index=None,
-            placeholder="Any state",
-            format_func=lambda word: f"{word} · {campaign.leads.of(states[word]):,}",
-            label_visibility="collapsed",
-            width=190,
-            on_change=paging.first,
-        )
+    states = {badges.look(each).word: each for each in campaign.leads.by_state}
+
+    def called(word: str) -> str:
+        return f"{word} · {campaign.leads.of(states[word]):,}"
+
+    with filters.row():
+        text = filters.search("Name, e-mail or company", "lead")
+        chosen = filters.choice("State", list(states), "lead-state", "Any state", called=called)
         st.space("stretch")
         words = "Import leads" if not campaign.leads.total else "Import more leads"
         kind = "secondary" if campaign.leads.total else "primary"
         if may_import and st.button(words, icon=":material/upload_file:", type=kind):  # type: ignore[arg-type]
             campaign_import.open_for(campaign.id)
-    return text or "", states[chosen] if chosen else None
+    return text, states.get(chosen or "")
 
 
 def _row(lead: LeadLine) -> dict[str, object]:

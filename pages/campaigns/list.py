@@ -5,7 +5,7 @@ import streamlit as st
 from engine.campaign_lists import CampaignView, find
 from engine.campaigns import create
 from engine.identity_lists import Card, list_page
-from pages import badges, shell
+from pages import badges, filters, shell
 from pages.identities import paging
 from storage.kinds import CampaignState, LeadState, Permission
 
@@ -21,7 +21,10 @@ def show() -> None:
     text, state = _filters()
     page = shell.ask(find, search=text, state=state, page=paging.asked())
     if not page.total:
-        _nothing(visit, bool(text or state))
+        if text or state:
+            filters.nothing("No campaign fits these filters.", "Show all campaigns", find="", state=None)
+        else:
+            _nothing(visit)
         return
     with st.container(gap="xsmall"):
         for campaign in page.rows:
@@ -30,26 +33,10 @@ def show() -> None:
 
 
 def _filters() -> tuple[str, CampaignState | None]:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        text = st.text_input(
-            "Search",
-            key="find",
-            bind="query-params",
-            type="search",
-            placeholder="Name of a campaign",
-            label_visibility="collapsed",
-            width=280,
-            on_change=paging.first,
-        )
-        state = st.pills(
-            "State",
-            list(_STATES),
-            key="state",
-            bind="query-params",
-            label_visibility="collapsed",
-            on_change=paging.first,
-        )
-    return text or "", _STATES[state] if state else None
+    with filters.row():
+        text = filters.search("Name of a campaign")
+        state = filters.pills("State", list(_STATES), "state")
+    return text, _STATES[state] if state else None
 
 
 def _row(visit: shell.Visit, campaign: CampaignView) -> None:
@@ -95,14 +82,10 @@ def _called(identity: Card) -> str:
     return f"{identity.name} · {identity.job_title}" if identity.job_title else identity.name
 
 
-def _nothing(visit: shell.Visit, filtered: bool) -> None:
+def _nothing(visit: shell.Visit) -> None:
     with st.container(border=True, horizontal_alignment="center", gap="small"):
         st.space("small")
-        if filtered:
-            st.markdown("No campaign fits these filters.", text_alignment="center")
-            if st.button("Show all campaigns", icon=":material/filter_alt_off:"):
-                shell.go("campaigns")
-        elif visit.may(Permission.MANAGE):
+        if visit.may(Permission.MANAGE):
             st.markdown(
                 "A campaign sends steps of mails from one identity to its leads. There is none yet.", text_alignment="center"
             )

@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine.desk import Problem
 from engine.suppression_list import KIND_WORDS, Added, Entry, add, find, remove
-from pages import badges, notices, shell
+from pages import badges, filters, notices, shell
 from pages.campaigns import suppression_import
 from pages.campaigns.doing import done
 from pages.identities import paging
@@ -38,7 +38,10 @@ def show() -> None:
     text, kind = _filters()
     page = shell.ask(find, search=text, kind=kind, page=paging.asked())
     if not page.rows:
-        _nothing(manages, filtered=bool(text or kind))
+        if text or kind:
+            filters.nothing("No entry fits these filters.", "Show all entries", find="", kind=None)
+        else:
+            _nothing(manages)
         return
     picked = _table(page.rows) if manages else None
     if not manages:
@@ -48,28 +51,18 @@ def show() -> None:
         _offer_removal(picked)
 
 
-def _nothing(manages: bool, *, filtered: bool) -> None:
+def _nothing(manages: bool) -> None:
     with st.container(border=True, horizontal_alignment="center", gap="small"):
-        words = "No entry fits these filters." if filtered else "Nobody is on the list: campaigns may write to everybody."
-        st.markdown(words, text_alignment="center")
-        if manages and not filtered and st.button("Add the first entry", icon=":material/add:", key="add-first"):
+        st.markdown("Nobody is on the list: campaigns may write to everybody.", text_alignment="center")
+        if manages and st.button("Add the first entry", icon=":material/add:", key="add-first"):
             _add()
 
 
 def _filters() -> tuple[str, SuppressionKind | None]:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        text = st.text_input(
-            "Search",
-            key="find",
-            bind="query-params",
-            type="search",
-            placeholder="Address, domain or reason",
-            label_visibility="collapsed",
-            width=280,
-            on_change=paging.first,
-        )
-        kind = st.pills("Kind", list(_KINDS), key="kind", label_visibility="collapsed", on_change=paging.first)
-    return text or "", _KINDS[kind] if kind else None
+    with filters.row():
+        text = filters.search("Address, domain or reason")
+        kind = filters.pills("Kind", list(_KINDS), "kind")
+    return text, _KINDS[kind] if kind else None
 
 
 def _table(entries: tuple[Entry, ...]) -> Entry | None:

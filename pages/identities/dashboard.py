@@ -35,7 +35,10 @@ def _list(visit: shell.Visit) -> None:
     text, narrowing, mine, view = _filters()
     page = shell.ask(list_page, text=text, narrowing=narrowing, mine=mine, number=paging.asked())
     if not page.total:
-        _nothing(visit, bool(text or narrowing or mine))
+        if text or narrowing or mine:
+            filters.nothing("No identity fits these filters.", "Show all identities", find="", state=None, mine=False)
+        else:
+            _nothing(visit)
         return
     if view == _TABLE:
         table.show(visit, page)
@@ -72,18 +75,10 @@ def _filters() -> tuple[str, Narrowing | None, bool, str]:
     return text, _FILTERS[state] if state else None, mine, view or _CARDS
 
 
-def _show_all() -> None:
-    st.session_state.update({"find": "", "state": None, "mine": False})
-    paging.first()
-
-
-def _nothing(visit: shell.Visit, filtered: bool) -> None:
+def _nothing(visit: shell.Visit) -> None:
     with st.container(border=True, horizontal_alignment="center", gap="small"):
         st.space("small")
-        if filtered:
-            st.markdown("No identity fits these filters.", text_alignment="center")
-            st.button("Show all identities", icon=":material/filter_alt_off:", on_click=_show_all)
-        elif visit.may(Permission.MANAGE):
+        if visit.may(Permission.MANAGE):
             st.markdown(
                 "An identity is the person your mails come from. There is none in this workspace yet.",
                 text_alignment="center",

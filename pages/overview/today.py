@@ -85,7 +85,7 @@ def _filters() -> tuple[str, Narrowing | None]:
 
 def _table(visit: shell.Visit, cards: tuple[Card, ...]) -> None:
     if not cards:
-        st.caption("No identity fits these filters.")
+        filters.nothing("No identity fits these filters.", "Show all identities", find="", now=None)
     else:
         st.html(drawings.lines([_row(card, visit.now) for card in cards]))
 

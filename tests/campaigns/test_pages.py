@@ -115,6 +115,26 @@ def test_the_leads_tab_lists_the_leads_and_opens_the_import(scene: Scene) -> Non
     assert "Back to the leads" in labels(page)
 
 
+@pytest.mark.parametrize(
+    ("slug", "query", "sentence", "way_back"),
+    [
+        ("campaigns", {"find": "nothing like it"}, "No campaign fits these filters.", "Show all campaigns"),
+        ("campaigns", {"state": "Paused"}, "No campaign fits these filters.", "Show all campaigns"),
+        ("suppressions", {"find": "nobody"}, "No entry fits these filters.", "Show all entries"),
+        ("campaign", {"tab": "Leads", "lead": "nobody"}, "No lead fits these filters.", "Show all leads"),
+    ],
+)
+def test_filters_are_read_from_the_url_and_one_button_takes_them_away(
+    scene: Scene, slug: str, query: dict[str, str], sentence: str, way_back: str
+) -> None:
+    given = {**query, "id": scene.campaign} if slug == "campaign" else query
+    page = scene.open(slug, **given)
+    assert sentence in said(page)
+    page = button(page, way_back).click().run()
+    assert sentence not in said(page)
+    assert way_back not in labels(page)
+
+
 def test_a_csv_is_mapped_checked_and_imported(scene: Scene) -> None:
     page = scene.open("campaign", id=scene.campaign, tab="Leads")
     button(page, "Import more leads").click().run()
