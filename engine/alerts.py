@@ -8,6 +8,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from engine import alert_tellings
 from engine.desk import Desk, use_case
 from engine.paged import Paged, within
 from storage.columns import table_of
@@ -54,7 +55,11 @@ def raise_alert(
         "at": now,
     }
     statement = insert(table_of(Alert)).values(row).on_conflict_do_nothing().returning(Alert.id)
-    return session.execute(statement).scalar() is not None
+    raised = session.execute(statement).scalar()
+    if raised is None:
+        return False
+    alert_tellings.plan(session, session.get_one(Alert, raised), now)
+    return True
 
 
 def clear(session: Session, dedupe: str, now: datetime) -> bool:

@@ -19,7 +19,7 @@ from engine.desk import Actor, Desk, Problem, use_case
 from engine.mailbox_connecting import new_row, row_of, tidy_address
 from engine.provider_apps import find, opened
 from engine.sessions import digest
-from storage.kinds import MailboxState, Permission, Provider
+from storage.kinds import AlertKind, MailboxState, Permission, Provider
 from storage.tables import AdminConsent, Identity, Mailbox, ProviderApp, Workspace
 from storage.vault import Place, Vault
 
@@ -151,7 +151,7 @@ def answered(session: Session, query: Mapping[str, str], now: datetime) -> Answe
 def _show(desk: Desk, mailbox: Mailbox, state: MailboxState, sentence: str) -> None:
     old = mailbox.state
     mailbox.state, mailbox.state_since, mailbox.state_note, mailbox.next_probe_at = state, desk.now, sentence, None
-    mailbox_alerts.tell(desk.session, mailbox, desk.now)
+    mailbox_alerts.tell(desk.session, mailbox, desk.now, AlertKind.CONSENT)
     desk.audit(
         "mailbox.state_changed",
         f"mailbox:{mailbox.id}",

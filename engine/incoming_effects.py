@@ -4,19 +4,17 @@ A reply ends the lead's sequence; a hard bounce, a complaint and a wish to be le
 too. The third soft bounce pauses the lead until a person lets it go on. An out-of-office is no reply: it moves what is next.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine import absences, alerts, lead_pauses, sequence
+from engine import absences, alerts, bounce_rates, lead_pauses, sequence
 from engine.desk import WORKER, Desk
 from storage.kinds import AlertKind, IncomingKind, LeadState, Reason, SuppressionKind
-from storage.tables import Action, Campaign, Event, IncomingMail, Lane, Lead, Mailbox, Suppression
+from storage.tables import Campaign, IncomingMail, Lead, Mailbox, Suppression
 
 SOFT_BOUNCES = 3
-# Providers look askance at more; asked of the last week once there is something to count.
-_MOST_BOUNCES, _LEAST_SENT, _WEEK = 0.05, 20, timedelta(days=7)
 _ENDS = {
     IncomingKind.REPLY: (LeadState.REPLIED, Reason.LEAD_REPLIED),
     IncomingKind.HARD_BOUNCE: (LeadState.BOUNCED, Reason.LEAD_BOUNCED),
@@ -44,7 +42,7 @@ def apply(session: Session, mail: IncomingMail, mailbox: Mailbox, email: str, no
     if mail.kind is IncomingKind.COMPLAINT:
         _tell_complaint(session, mailbox, email, now)
     if mail.kind is IncomingKind.HARD_BOUNCE:
-        _watch_bounces(session, mailbox, now)
+        bounce_rates.watch(session, mailbox, now)
 
 
 def suppress(
@@ -126,25 +124,3 @@ def _tell_complaint(session: Session, mailbox: Mailbox, email: str, now: datetim
         now,
         f"complaint:{mailbox.id}:{email}",
     )
-
-
-def _watch_bounces(session: Session, mailbox: Mailbox, now: datetime) -> None:
-    since = now - _WEEK
-    sent = select(func.count()).join(Action, Action.id == Event.action_id).join(Lane, Lane.id == Action.lane_id)
-    sent = sent.select_from(Event).where(Lane.mailbox_id == mailbox.id, Event.at > since, Event.after == "accepted")
-    came_back = select(func.count()).where(
-        IncomingMail.mailbox_id == mailbox.id, IncomingMail.kind == IncomingKind.HARD_BOUNCE, IncomingMail.read_at > since
-    )
-    mails, bounces = session.scalar(sent) or 0, session.scalar(came_back) or 0
-    if mails >= _LEAST_SENT and bounces > _MOST_BOUNCES * mails:
-        alerts.raise_alert(
-            session,
-            AlertKind.BOUNCES,
-            mailbox.address,
-            f"{bounces} of the last {mails} mails of {mailbox.address} came back. Above 5 % providers begin to block an"
-            " address: pause its campaigns and check where the leads' addresses come from.",
-            mailbox.workspace_id,
-            mailbox.identity_id,
-            now,
-            f"bounces:{mailbox.id}:{now:%G-%V}",
-        )

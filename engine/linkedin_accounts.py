@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import agenda, linkedin_lanes, linkedin_profiles, linkedin_urls
+from engine import agenda, linkedin_alerts, linkedin_lanes, linkedin_profiles, linkedin_urls
 from engine.channels.linkedin.outcomes import OwnProfile, SessionState
 from engine.desk import WORKER, Desk, Problem, use_case
 from storage.kinds import LinkedInState, Permission
@@ -118,6 +118,7 @@ def stand(session: Session, identity_id: int, state: LinkedInState, note: str, n
         row.state_since = now
     row.state_note = note
     session.flush()
+    linkedin_alerts.tell(session, identity, note or DO_NEXT[state], now)
     lane = linkedin_lanes.lane_of(session, identity_id)
     if lane is not None:
         agenda.wake_lane(session, [lane.id], now)

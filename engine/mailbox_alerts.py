@@ -11,8 +11,8 @@ from storage.tables import Mailbox
 _TELLS = (MailboxState.RECONNECT_NEEDED, MailboxState.DISABLED_BY_TENANT, MailboxState.REFUSED)
 
 
-def tell(session: Session, mailbox: Mailbox, now: datetime) -> None:
-    """After the state of an address changed."""
+def tell(session: Session, mailbox: Mailbox, now: datetime, kind: AlertKind = AlertKind.CONNECTION) -> None:
+    """After the state of an address changed; the kind says by what."""
     key = f"connection:{mailbox.id}"
     if mailbox.state not in _TELLS or mailbox.removed_at is not None:
         if mailbox.state is not MailboxState.DEGRADED:
@@ -20,7 +20,7 @@ def tell(session: Session, mailbox: Mailbox, now: datetime) -> None:
         return
     alerts.raise_alert(
         session,
-        AlertKind.CONNECTION,
+        kind,
         mailbox.address,
         mailbox.state_note or "The connection ended; reconnect it.",
         mailbox.workspace_id,

@@ -20,6 +20,8 @@ from sqlalchemy.orm import Session
 
 from engine import (
     agenda,
+    alert_deliveries,
+    bounce_rates,
     clock,
     domain_checks,
     exports,
@@ -86,6 +88,7 @@ class Doorbell:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _visiting: threading.Lock = field(default_factory=threading.Lock)
     _reading: threading.Lock = field(default_factory=threading.Lock)
+    _telling: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.counter = Counter(self.outpost.database, self.outpost.config.mark_file, clock.now)
@@ -96,6 +99,7 @@ class Doorbell:
         self.huey.periodic_task(crontab(minute="*"), name="every_minute")(self._every_minute)
         self.huey.periodic_task(crontab(minute="*"), name="read_mail")(self._read_mail)
         self.huey.periodic_task(crontab(minute="*"), name="visit")(self._visit)
+        self.huey.periodic_task(crontab(minute="*"), name="tell")(self._tell)
         self.huey.periodic_task(crontab(minute="*"), name="linkedin")(self._linkedin)
         self.huey.periodic_task(crontab(minute="*/10"), name="every_ten_minutes")(self._every_ten_minutes)
 
@@ -219,6 +223,17 @@ class Doorbell:
         finally:
             self._visiting.release()
 
+    def _tell(self) -> None:
+        """Alerts outside the panel; a slow webhook or mail server keeps only the other alerts waiting."""
+        if not self._telling.acquire(blocking=False):
+            return
+        try:
+            post = alert_deliveries.Post(self.outpost.vault, self.outpost.config.public_url)
+            database = self.outpost.database
+            self._guarded("telling of alerts", lambda: alert_deliveries.deliver_due(database, post, clock.now))
+        finally:
+            self._telling.release()
+
     def _read_mail(self) -> None:
         """By itself, as visits are: slow servers must not keep the other periodic work waiting."""
         if not self._reading.acquire(blocking=False):
@@ -236,6 +251,7 @@ class Doorbell:
 
     def _every_ten_minutes(self) -> None:
         self._guarded("sweep", self._sweep)
+        self._guarded("bounce rates", lambda: bounce_rates.look_again(self.outpost.database, clock.now()))
 
     def _sweep(self) -> None:
         with self.outpost.database.write() as session:

@@ -19,6 +19,7 @@ from pages.person_texts import plain as plain
 from storage.kinds import (
     ActionState,
     CampaignState,
+    DeliveryState,
     Gate,
     ImportState,
     LeadState,
@@ -66,6 +67,10 @@ _LOOKS: dict[StrEnum, Look] = {
     RecordState.WRONG: Look("red", "error", "wrong"),
     RecordState.UNCONFIRMED: Look("orange", "help", "not confirmed"),
     RecordState.UNKNOWN: Look("gray", "cloud_off", "not known"),
+    DeliveryState.WAITING: Look("blue", "schedule", "waiting"),
+    DeliveryState.DELIVERED: Look("green", "check_circle", "delivered"),
+    DeliveryState.GIVEN_UP: Look("red", "error", "given up"),
+    DeliveryState.DROPPED: Look("gray", "redo", "not needed"),
     LinkedInState.NEVER: Look("gray", "radio_button_unchecked", "not connected"),
     LinkedInState.CONNECTED: Look("green", "check_circle", "connected"),
     LinkedInState.CODE_NEEDED: Look("red", "pin", "code needed"),

@@ -61,6 +61,7 @@ _ALL = (
     Page("proof", "reports/proof.py", "Proof", ":material/verified:", "Reports"),
     Page("users", "settings/users.py", "Users", ":material/manage_accounts:", "Settings", Permission.ADMINISTER),
     Page("providers", "settings/providers.py", "Providers", ":material/key:", "Settings", Permission.ADMINISTER),
+    Page("webhook", "settings/webhook.py", "Webhook", ":material/webhook:", "Settings", Permission.ADMINISTER),
     Page("audit-log", "settings/audit.py", "Audit log", ":material/history:", "Settings"),
     Page(
         "workspaces",

@@ -2,15 +2,14 @@
 
 import http.client
 import re
-import socket
-import ssl
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from engine.channels.effects import Server
-from engine.connections.network import WEB_PORTS, Deadline, NetworkGuard
+from engine.connections.judged_https import JudgedHttps
+from engine.connections.network import Deadline, NetworkGuard
 from engine.connections.trust import trusted
 from storage.kinds import Security
 
@@ -39,7 +38,7 @@ def fetcher(network: NetworkGuard, ca_file: str | None = None) -> Callable[[str,
     def fetch(url: str, deadline: Deadline) -> bytes:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or 443
-        connection = _Judged(host, port, network, trusted(ca_file), deadline)
+        connection = JudgedHttps(host, port, network, trusted(ca_file), deadline)
         try:
             connection.request("GET", f"{parts.path}?{parts.query}" if parts.query else parts.path)
             return _content(connection, deadline)
@@ -49,21 +48,6 @@ def fetcher(network: NetworkGuard, ca_file: str | None = None) -> Callable[[str,
             connection.close()
 
     return fetch
-
-
-class _Judged(http.client.HTTPSConnection):
-    """HTTPS over a connection that the network guard opened; the certificate is checked against the name."""
-
-    def __init__(self, host: str, port: int, network: NetworkGuard, context: ssl.SSLContext, deadline: Deadline) -> None:
-        super().__init__(host, port, context=context)
-        self._network = network
-        self._tls = context
-        self._deadline = deadline
-
-    def connect(self) -> None:
-        plain: socket.socket = self._network.connect(self.host, self.port, self._deadline, WEB_PORTS)
-        plain.settimeout(self._deadline.left())
-        self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
 
 
 def _content(connection: http.client.HTTPSConnection, deadline: Deadline) -> bytes:

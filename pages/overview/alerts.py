@@ -5,12 +5,13 @@ import streamlit as st
 from engine.alerts import AlertLine, find, see
 from pages import badges, shell
 from pages.identities import paging
-from storage.kinds import AlertKind
+from pages.overview import alert_choice
+from storage.kinds import AlertKind, Permission
 
 _UP = badges.Look("red", "notifications_active", "needs you")
 _OVER = badges.Look("gray", "check", "over")
 _SECTIONS = {
-    AlertKind.CONNECTION: "email",
+    AlertKind.RESTRICTION: "linkedin",
     AlertKind.CONSENT: "email",
     AlertKind.WARM_UP: "email",
     AlertKind.BOUNCES: "email",
@@ -19,9 +20,14 @@ _SECTIONS = {
 
 def show() -> None:
     visit = shell.visit()
-    shell.header(
+    with shell.header(
         "Alerts", "Addresses that need you, bounces and complaints over the line. Each is told once while it lasts."
-    )
+    ):
+        if st.button("Tell me by mail", icon=":material/outgoing_mail:", key="by-mail"):
+            alert_choice.open_drawer()
+        if visit.may(Permission.ADMINISTER) and visit.all_identities:
+            shell.link("webhook", icon=":material/webhook:")
+    alert_choice.show(visit)
     up_only = st.toggle("Only those that still need somebody", key="up", bind="query-params", on_change=paging.first)
     found = shell.ask(find, page=paging.asked(), up_only=up_only)
     if not found.rows:
@@ -40,6 +46,13 @@ def _nothing(up_only: bool) -> None:
         shell.link("today", label="Back to Today", icon=":material/today:")
 
 
+def _section(alert: AlertLine) -> str:
+    """A connection is an address's, which is its subject, or LinkedIn's."""
+    if alert.kind is AlertKind.CONNECTION:
+        return "email" if "@" in alert.subject else "linkedin"
+    return _SECTIONS.get(alert.kind, "")
+
+
 def _alert(visit: shell.Visit, alert: AlertLine) -> None:
     with st.container(border=True, gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -49,7 +62,7 @@ def _alert(visit: shell.Visit, alert: AlertLine) -> None:
             badges.when(alert.at, alert.zone, visit.now)
             st.space("stretch")
             if alert.identity_id is not None:
-                section = _SECTIONS.get(alert.kind, "")
+                section = _section(alert)
                 label = badges.plain(alert.identity_name, 50)
                 shell.link("identity", label=label, icon=":material/person:", id=alert.identity_id, section=section or None)
         st.markdown(badges.plain(alert.sentence, 500))

@@ -9,6 +9,7 @@ from engine.supervision import worker
 from pages import badges, notices, shell
 from pages.campaigns.doing import done
 from pages.overview import stop_drawer
+from pages.settings import alert_mail
 
 _WELL = badges.Look("green", "check_circle", "well")
 _ILL = badges.Look("red", "error", "ill")
@@ -23,6 +24,7 @@ def show() -> None:
     if gap:
         _quarantine(visit, gap)
     _health(visit)
+    alert_mail.show(visit)
     _networks()
     _where()
     _users(visit)

@@ -21,7 +21,7 @@ from storage.kinds.connections import (
     RecordState,
     Security,
 )
-from storage.kinds.incoming import AlertKind, IncomingKind
+from storage.kinds.incoming import TOLD_KINDS, AlertKind, DeliveryState, IncomingKind
 from storage.kinds.people import Permission, Role
 from storage.kinds.reasons import Gate, QuotaClock, Reason, StopScope
 from storage.kinds.warm_up import Landing, PoolScope, WarmUpPause, WarmUpPreset
@@ -32,6 +32,7 @@ __all__ = [
     "LINKEDIN_SIGN_IN_OPEN",
     "MAILBOX_NEEDS",
     "OPEN_STATES",
+    "TOLD_KINDS",
     "TRANSITIONS",
     "UNSETTLED_STATES",
     "ActionKind",
@@ -39,6 +40,7 @@ __all__ = [
     "AlertKind",
     "CampaignState",
     "Channel",
+    "DeliveryState",
     "Gate",
     "ImportState",
     "IncomingKind",

@@ -24,3 +24,36 @@ class AlertKind(StrEnum):
     COMPLAINT = "complaint"
     WARM_UP = "warm_up"
     WORKER = "worker"
+
+    @property
+    def label(self) -> str:
+        return _ALERT_LABELS[self]
+
+
+_ALERT_LABELS = {
+    AlertKind.CONNECTION: "A connection ended",
+    AlertKind.CONSENT: "An administrator answered",
+    AlertKind.RESTRICTION: "LinkedIn restricted an account",
+    AlertKind.BOUNCES: "Too many mails came back",
+    AlertKind.COMPLAINT: "A mail was reported as spam",
+    AlertKind.WARM_UP: "A warm-up is done or paused",
+    AlertKind.WORKER: "The worker stands still",
+}
+# What people can ask to be told of outside the panel.
+TOLD_KINDS = (
+    AlertKind.CONNECTION,
+    AlertKind.CONSENT,
+    AlertKind.RESTRICTION,
+    AlertKind.BOUNCES,
+    AlertKind.COMPLAINT,
+    AlertKind.WARM_UP,
+)
+
+
+class DeliveryState(StrEnum):
+    """Of one telling of an alert, by mail to a user or to the workspace's webhook."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    GIVEN_UP = "given_up"
+    DROPPED = "dropped"  # it was over, or nobody was to be told any more

@@ -1,7 +1,7 @@
 """Every table, by subject; importing this package registers them all."""
 
 from storage.columns import Base
-from storage.tables.alerts import Alert, AlertSeen
+from storage.tables.alerts import Alert, AlertChoice, AlertDelivery, AlertMail, AlertSeen, Webhook
 from storage.tables.campaigns import Campaign, Lead, LeadImport, LeadImportFile, LeadPause, Step, Suppression
 from storage.tables.disconnections import DisconnectedLead, Disconnection
 from storage.tables.domains import DomainCheck
@@ -31,6 +31,9 @@ __all__ = [
     "Action",
     "AdminConsent",
     "Alert",
+    "AlertChoice",
+    "AlertDelivery",
+    "AlertMail",
     "AlertSeen",
     "Audit",
     "Base",
@@ -80,5 +83,6 @@ __all__ = [
     "WarmUpCampaign",
     "WarmUpMember",
     "WarmUpMessage",
+    "Webhook",
     "Workspace",
 ]

@@ -13,7 +13,7 @@ from engine.provider_apps import AppForm
 from practice.oauth import StandIn
 from practice.oauth_book import MICROSOFT_ID, MICROSOFT_SECRET
 from storage.database import Database
-from storage.kinds import MailboxState, Provider
+from storage.kinds import AlertKind, MailboxState, Provider
 from storage.tables import AdminConsent, Alert, Audit, Mailbox
 from tests import makers
 from tests.bed.scripted import Authority
@@ -160,3 +160,10 @@ def test_the_state_is_sealed_and_in_no_audit_line(here: Office) -> None:
     assert state not in audited + row.state_hash
     assert row.state
     assert state.encode() not in row.state
+
+
+def test_each_answer_is_told_as_an_administrator_s_answer(here: Office) -> None:
+    answered(here, here.person.answers(asked(here).link, answer="cancel"))
+    answered(here, here.person.answers(asked(here).link, email="root@approval.test"))
+    with here.database.read() as session:
+        assert [alert.kind for alert in session.scalars(select(Alert).order_by(Alert.id))] == [AlertKind.CONSENT] * 2

@@ -1,0 +1,69 @@
+"""The bounce rate of each address over the last week; people are told while it is over the line, and no longer after."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from engine import alerts
+from engine.rules.bounces import LEAST_SENT, MOST, WINDOW, BounceRate
+from storage.database import Database
+from storage.kinds import ActionKind, AlertKind, IncomingKind
+from storage.tables import Action, Alert, Event, IncomingMail, Lane, Mailbox
+
+_KEY = "bounces:"
+
+
+def rate_of(session: Session, mailbox_id: int, now: datetime) -> BounceRate:
+    """Campaign mails that a server accepted within the window, and hard bounces that were read within it."""
+    since = now - WINDOW
+    sent = (
+        select(func.count())
+        .select_from(Event)
+        .join(Action, Action.id == Event.action_id)
+        .join(Lane, Lane.id == Action.lane_id)
+        .where(Lane.mailbox_id == mailbox_id, Action.kind == ActionKind.EMAIL, Event.at > since, Event.after == "accepted")
+    )
+    came_back = select(func.count()).where(
+        IncomingMail.mailbox_id == mailbox_id, IncomingMail.kind == IncomingKind.HARD_BOUNCE, IncomingMail.read_at > since
+    )
+    return BounceRate(session.scalar(sent) or 0, session.scalar(came_back) or 0)
+
+
+def watch(session: Session, mailbox: Mailbox, now: datetime) -> None:
+    """After a hard bounce of this address."""
+    session.flush()
+    found = rate_of(session, mailbox.id, now)
+    if found.is_over:
+        alerts.raise_alert(
+            session,
+            AlertKind.BOUNCES,
+            mailbox.address,
+            _sentence(mailbox.address, found),
+            mailbox.workspace_id,
+            mailbox.identity_id,
+            now,
+            f"{_KEY}{mailbox.id}",
+        )
+
+
+def look_again(database: Database, now: datetime) -> int:
+    """Clear the alerts of addresses that are under the line again; says how many."""
+    with database.read() as session:
+        up = session.scalars(select(Alert.dedupe).where(Alert.dedupe.startswith(_KEY), Alert.cleared_at.is_(None)))
+        over = [key for key in up if not _is_still(session, key, now)]
+    with database.write() as session:
+        return sum(alerts.clear(session, key, now) for key in over)
+
+
+def _is_still(session: Session, key: str, now: datetime) -> bool:
+    number = key.removeprefix(_KEY)
+    return number.isdecimal() and rate_of(session, int(number), now).is_over
+
+
+def _sentence(address: str, found: BounceRate) -> str:
+    return (
+        f"{found.bounced:,} of the last {found.sent:,} mails of {address} came back within {WINDOW.days} days"
+        f" ({found.rate:.1%}; the line is {MOST:.0%} of at least {LEAST_SENT}). Above it providers begin to block an"
+        " address: pause its campaigns and check where the leads' addresses come from."
+    )
