@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email import message_from_bytes, policy
+from email.header import decode_header, make_header
+from email.parser import BytesParser
 from typing import Any
 
 from engine.connections.imap import ImapSession
@@ -12,6 +13,7 @@ from engine.warm_up_recognition import HEADERS, LOOK_BACK, Expected, recognised
 
 FOLDER = "Warm-up"
 KEPT = 200  # a fuller folder loses its oldest
+_PARSER = BytesParser()
 _FIELDS = f"BODY.PEEK[HEADER.FIELDS ({' '.join(HEADERS)})]"
 
 
@@ -90,9 +92,18 @@ def _any(criteria: Iterable[list[str]]) -> list[Any]:
 
 
 def _headers(parts: dict[bytes, Any]) -> dict[str, str]:
+    """By their names in upper case. The parser that understands every header costs five times as much."""
     raw = next((value for name, value in parts.items() if name.startswith(b"BODY[")), b"")
-    parsed = message_from_bytes(raw, policy=policy.default)
-    return {name.upper(): str(value) for name, value in parsed.items()}
+    return {name.upper(): _decoded(str(value)) for name, value in _PARSER.parsebytes(raw, headersonly=True).items()}
+
+
+def _decoded(value: str) -> str:
+    if "=?" not in value:
+        return value
+    try:
+        return str(make_header(decode_header(value)))
+    except (LookupError, UnicodeError, ValueError):  # a charset that nobody knows: it is none of ours
+        return value
 
 
 def _arrived(parts: dict[bytes, Any]) -> datetime | None:

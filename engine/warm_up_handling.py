@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine import situations, warm_up_folders, warm_up_planning
@@ -22,8 +23,11 @@ from engine.rules.hours import window_at
 from engine.warm_up_folders import Found
 from engine.warm_up_pool import in_pool
 from engine.warm_up_recognition import LOOK_BACK, Expected, expected_by
+from storage.columns import table_of
 from storage.database import Database
 from storage.kinds import ActionState, Landing
+from storage.ledger import connection_of
+from storage.prepared import Prepared
 from storage.tables import Action, Mailbox, WarmUpMember, WarmUpMessage
 
 BETWEEN_VISITS = timedelta(minutes=10)
@@ -83,57 +87,56 @@ def claim(session: Session, mailbox_id: int, now: datetime) -> bool:
         return True
     looked = WarmUpMember.looked_at
     free = looked.is_(None) | (looked <= now - BETWEEN_VISITS)
-    claimed = update(WarmUpMember).where(WarmUpMember.mailbox_id == mailbox_id, free).values(looked_at=now)
+    claimed = update(WarmUpMember).where(WarmUpMember.mailbox_id == mailbox_id, free).values(looked_at=now, note="")
     return session.connection().execute(claimed).rowcount == 1
 
 
 def task_of(session: Session, mailbox: Mailbox, key: bytes, now: datetime) -> Task:
-    member = session.get(WarmUpMember, mailbox.id)
+    connection = connection_of(session)
+    given = {"mailbox": mailbox.id, "since": now - LOOK_BACK}
     hours = situations.working_hours(session, [mailbox.identity_id], now)[mailbox.identity_id]
-    copies = (
-        select(WarmUpMessage.message_id)
-        .join(Action, Action.id == WarmUpMessage.action_id)
-        .where(
-            WarmUpMessage.sender_id == mailbox.id,
-            WarmUpMessage.copy_filed_at.is_(None),
-            Action.state.in_(_SENT),
-            Action.sending_at > now - LOOK_BACK,
-        )
-    )
     return Task(
         mailbox.id,
         mailbox.junk_folder,
         mailbox.sent_folder,
-        member is not None and member.may_rescue,
+        bool(_MAY_RESCUE.scalar(connection, {"mailbox": mailbox.id})),
         window_at(hours, now) is not None,
         tuple(expected_by(session, mailbox.id, now)),
-        tuple(session.scalars(copies)),
+        tuple(row.message_id for row in _COPIES.rows(connection, given)),
         key,
     )
+
+
+_MAY_RESCUE = Prepared(select(WarmUpMember.may_rescue).where(WarmUpMember.mailbox_id == bindparam("mailbox")))
+_COPIES = Prepared(
+    select(WarmUpMessage.message_id)
+    .join(Action, Action.id == WarmUpMessage.action_id)
+    .where(
+        WarmUpMessage.sender_id == bindparam("mailbox"),
+        WarmUpMessage.copy_filed_at.is_(None),
+        Action.state.in_(_SENT),
+        Action.sending_at > bindparam("since"),
+    )
+)
 
 
 def visit(database: Database, account: MailAccount, task: Task, open_imap: Open, now: datetime) -> None:
     """One connection, closed at the end. ConnectionTrouble when the mailbox can't be read."""
     with open_imap(account) as imap:
         in_junk = _find_in_junk(imap, task, now)
-        with database.write() as session:
-            _see(session, in_junk, Landing.SPAM, now)
+        _note(database, _seen(in_junk, Landing.SPAM, now), [], now)
         rescued = [one for one in in_junk if task.may_rescue and _is_time(one.mail, task, now)]
         if rescued:
             warm_up_folders.move(imap, [one.uid for one in rescued], "INBOX")
             reached("warm_up_rescued")
         found = warm_up_folders.find(imap, "INBOX", task.expected, task.key, now) if task.expected else []
-        with database.write() as session:
-            _see(session, found, Landing.INBOX, now)
-            ready = [one for one in found if _is_time(one.mail, task, now)]
-            _book(session, ready, now)
+        ready = [one for one in found if _is_time(one.mail, task, now)]
+        _note(database, _seen(found, Landing.INBOX, now), ready, now)
         reached("warm_up_booked")
-        _file(database, imap, ready, now)
-        _forget_moved(database, task, [*in_junk, *found], now)
+        _file(imap, ready)
+        _filed(database, [*(one.mail.id for one in ready), *_moved_before(task, [*in_junk, *found])], now)
         if task.copies and not ready:
             _file_copies(database, imap, task, now)
-    with database.write() as session:
-        _looked(session, task.mailbox_id, now)
 
 
 def _find_in_junk(imap: ImapSession, task: Task, now: datetime) -> list[Found]:
@@ -149,28 +152,60 @@ def _is_time(mail: Expected, task: Task, now: datetime) -> bool:
     return task.at_work and mail.seen_at is not None and now >= mail.seen_at + rules.read_after(mail.message_id)
 
 
-def _see(session: Session, found: Sequence[Found], landing: Landing, now: datetime) -> None:
+def _seen(found: Sequence[Found], landing: Landing, now: datetime) -> list[dict[str, Any]]:
+    """What is new about the mails that were found: when and where they were seen first, that they are out of Junk."""
+    news = []
     for one in found:
-        message = session.get_one(WarmUpMessage, one.mail.id)
-        if message.seen_at is None:
-            message.seen_at, message.landed = now, landing
-        if landing is Landing.INBOX and message.landed is Landing.SPAM and message.rescued_at is None:
-            message.rescued_at = now
-        if one.message_id and one.message_id != message.message_id:
-            message.arrived_as = one.message_id
+        mail = one.mail
+        is_new = mail.seen_at is None
+        is_rescued = landing is Landing.INBOX and mail.landed is Landing.SPAM and mail.rescued_at is None
+        is_renamed = one.message_id not in ("", mail.message_id, mail.arrived_as)
+        if is_new or is_rescued or is_renamed:
+            news.append(
+                {
+                    "mail": mail.id,
+                    "seen": now if is_new else mail.seen_at,
+                    "landed": landing if is_new else mail.landed,
+                    "rescued": now if is_rescued else mail.rescued_at,
+                    "arrived": one.message_id if is_renamed else mail.arrived_as,
+                }
+            )
+    return news
 
 
-def _book(session: Session, ready: Sequence[Found], now: datetime) -> None:
-    """That they are read, and the answers, before anything is done to them."""
-    for one in ready:
-        message = session.get_one(WarmUpMessage, one.mail.id)
-        if message.read_at is None:
-            message.read_at = now
-            if message.answers_id is None and rules.wants_reply(message.message_id):
+def _note(database: Database, news: Sequence[dict[str, Any]], ready: Sequence[Found], now: datetime) -> None:
+    """What was seen, that mails are read, and the answers: written before anything is done to them, if there is any."""
+    unread = [one.mail for one in ready if one.mail.read_at is None]
+    if not news and not unread:
+        return
+    with database.write() as session:
+        connection = connection_of(session)
+        for values in news:
+            _SEE.changed(connection, values)
+        for mail in unread:
+            _READ.changed(connection, {"mail": mail.id, "now": now})
+        for mail in unread:
+            if not mail.is_reply and rules.wants_reply(mail.message_id):
+                message = session.get_one(WarmUpMessage, mail.id)
                 warm_up_planning.plan_reply(session, message, now + rules.read_after(message.token), now)
 
 
-def _file(database: Database, imap: ImapSession, ready: Sequence[Found], now: datetime) -> None:
+_ONE = WarmUpMessage.id == bindparam("mail")
+_SEE = Prepared(
+    update(table_of(WarmUpMessage))
+    .where(_ONE)
+    .values(
+        seen_at=bindparam("seen"),
+        landed=bindparam("landed"),
+        rescued_at=bindparam("rescued"),
+        arrived_as=bindparam("arrived"),
+    )
+)
+_READ = Prepared(update(table_of(WarmUpMessage)).where(_ONE).values(read_at=bindparam("now")))
+_FILED = Prepared(update(table_of(WarmUpMessage)).where(_ONE).values(filed_at=bindparam("now")))
+
+
+def _file(imap: ImapSession, ready: Sequence[Found]) -> None:
     if not ready:
         return
     uids = [one.uid for one in ready]
@@ -179,20 +214,20 @@ def _file(database: Database, imap: ImapSession, ready: Sequence[Found], now: da
     reached("warm_up_flagged")
     warm_up_folders.move(imap, uids, warm_up_folders.FOLDER)
     reached("warm_up_moved")
-    _filed(database, [one.mail.id for one in ready], now)
     warm_up_folders.keep_small(imap, holds + len(ready))
 
 
-def _forget_moved(database: Database, task: Task, found: Sequence[Found], now: datetime) -> None:
+def _moved_before(task: Task, found: Sequence[Found]) -> list[int]:
     """Booked as read and in neither folder: a visit before this one moved it and died before writing that down."""
     there = {one.mail.id for one in found}
-    _filed(database, [one.id for one in task.expected if one.read_at is not None and one.id not in there], now)
+    return [one.id for one in task.expected if one.read_at is not None and one.id not in there]
 
 
 def _filed(database: Database, ids: Sequence[int], now: datetime) -> None:
     if ids:
         with database.write() as session:
-            session.execute(update(WarmUpMessage).where(WarmUpMessage.id.in_(ids)).values(filed_at=now))
+            for one in ids:
+                _FILED.changed(connection_of(session), {"mail": one, "now": now})
 
 
 def _file_copies(database: Database, imap: ImapSession, task: Task, now: datetime) -> None:

@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 from email.utils import parseaddr
 from hmac import compare_digest
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from engine.warm_up_letters import HEADER, signature
-from storage.kinds import ActionState
+from storage.kinds import ActionState, Landing
+from storage.ledger import connection_of
+from storage.prepared import Prepared
 from storage.tables import Action, Mailbox, WarmUpMessage
 
 LOOK_BACK = timedelta(days=8)
@@ -28,6 +30,33 @@ _MAY_HAVE_ARRIVED = (
     ActionState.PARKED,
 )
 HEADERS = ("MESSAGE-ID", "FROM", "SUBJECT", HEADER.upper(), "AUTO-SUBMITTED")
+
+_SENDER = aliased(Mailbox)
+_EXPECTED = Prepared(
+    select(
+        WarmUpMessage.id,
+        WarmUpMessage.message_id,
+        WarmUpMessage.arrived_as,
+        WarmUpMessage.token,
+        WarmUpMessage.answers_id,
+        WarmUpMessage.seen_at,
+        WarmUpMessage.read_at,
+        WarmUpMessage.landed,
+        WarmUpMessage.rescued_at,
+        _SENDER.address,
+        Action.sending_at,
+        Action.created_at,
+    )
+    .join(Action, Action.id == WarmUpMessage.action_id)
+    .join(_SENDER, _SENDER.id == WarmUpMessage.sender_id)
+    .where(
+        WarmUpMessage.recipient_id == bindparam("mailbox"),
+        WarmUpMessage.filed_at.is_(None),
+        Action.state.in_(_MAY_HAVE_ARRIVED),
+        Action.sending_at > bindparam("since"),
+    )
+    .order_by(WarmUpMessage.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,36 +72,28 @@ class Expected:
     is_reply: bool
     seen_at: datetime | None
     read_at: datetime | None
+    landed: Landing | None = None
+    rescued_at: datetime | None = None
 
 
 def expected_by(session: Session, mailbox_id: int, now: datetime) -> list[Expected]:
     """The mails to this mailbox that are not filed yet, of the last days."""
-    sender = aliased(Mailbox)
-    rows = session.execute(
-        select(WarmUpMessage, sender.address, Action.sending_at, Action.created_at)
-        .join(Action, Action.id == WarmUpMessage.action_id)
-        .join(sender, sender.id == WarmUpMessage.sender_id)
-        .where(
-            WarmUpMessage.recipient_id == mailbox_id,
-            WarmUpMessage.filed_at.is_(None),
-            Action.state.in_(_MAY_HAVE_ARRIVED),
-            Action.sending_at > now - LOOK_BACK,
-        )
-        .order_by(WarmUpMessage.id)
-    )
+    given = {"mailbox": mailbox_id, "since": now - LOOK_BACK}
     return [
         Expected(
-            one.id,
-            one.message_id,
-            one.arrived_as,
-            address,
-            one.token,
-            sending or made,
-            one.answers_id is not None,
-            one.seen_at,
-            one.read_at,
+            row.id,
+            row.message_id,
+            row.arrived_as,
+            row.address,
+            row.token,
+            row.sending_at or row.created_at,
+            row.answers_id is not None,
+            row.seen_at,
+            row.read_at,
+            row.landed,
+            row.rescued_at,
         )
-        for one, address, sending, made in rows
+        for row in _EXPECTED.rows(connection_of(session), given)
     ]
 
 
