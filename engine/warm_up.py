@@ -30,7 +30,7 @@ class BulkResult:
 def start(desk: Desk, mailbox_id: int, despite: str = "") -> int:
     """Pause the identity's running campaigns, begin, and plan today's mails; says how many campaigns it paused.
 
-    `despite` is why a person starts it although the domain's check is red.
+    `despite` is why a person starts it although the domain's check is red, or was not made yet.
     """
     session, now = desk.session, desk.now
     mailbox = session.get_one(Mailbox, mailbox_id)
@@ -63,9 +63,7 @@ def _require_ready(session: Session, mailbox: Mailbox, despite: str) -> str:
         raise Problem(refusal)
     warning = warm_up_refusals.domain_warning(session, mailbox)
     if warning and not despite.strip():
-        raise Problem(
-            f"The domain of {mailbox.address} is not ready: {warning} Put that right, or give a reason to start it now."
-        )
+        raise Problem(warm_up_refusals.domain_refusal(mailbox, warning))
     return warning
 
 

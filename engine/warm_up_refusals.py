@@ -5,7 +5,8 @@ from sqlalchemy.orm import Session
 
 from engine import warm_up_pool
 from engine.desk import Problem
-from engine.domain_checks import check_of
+from engine.domain_checks import check_of, domain_of
+from engine.networks import is_practice
 from storage.tables import Mailbox, WarmUp
 
 
@@ -33,9 +34,24 @@ def refusal(session: Session, mailbox: Mailbox) -> str:
 
 
 def domain_warning(session: Session, mailbox: Mailbox) -> str:
-    """Why its domain is not fit for warm-up, by the last check; a person may start all the same, with a reason."""
+    """Why its domain is not known to be fit for warm-up; a person may start all the same, with a reason.
+
+    A domain that was never looked up may be red, so it waits for its first check. In practice none is looked up.
+    """
     check = check_of(session, mailbox.address)
-    return check.note if check is not None and check.is_red else ""
+    if check is None:
+        return "" if is_practice(session) else _unchecked(mailbox.address)
+    return check.note if check.is_red else ""
+
+
+def domain_refusal(mailbox: Mailbox, warning: str) -> str:
+    if warning == _unchecked(mailbox.address):
+        return f"{warning} Start it then, or give a reason to start it now."
+    return f"The domain of {mailbox.address} is not ready: {warning} Put that right, or give a reason to start it now."
+
+
+def _unchecked(address: str) -> str:
+    return f"The domain {domain_of(address)} has not been checked yet; the worker looks it up within a minute."
 
 
 def connection_refusal(mailbox: Mailbox) -> str:

@@ -5,6 +5,7 @@ from datetime import date
 
 from engine import situations, warm_up_holds, warm_up_locks, warm_up_pool, warm_up_refusals
 from engine.desk import Desk, Problem, use_case
+from engine.domain_checks import check_of
 from engine.rules import warm_up as rules
 from engine.rules.warm_up import Ramp
 from engine.warm_up_pool import Pool
@@ -25,10 +26,16 @@ class Rehearsal:
     campaigns: tuple[str, ...]
     refusal: str
     domain_warning: str  # it starts only with a person's reason
+    is_checked: bool  # its domain was looked up
     ramp: Ramp
     planned_end: date | None
     price_cents: int
     pool: Pool
+
+    @property
+    def in_the_way(self) -> str:
+        """Of a start without a reason, as one of many is."""
+        return self.refusal or self.domain_warning
 
     @property
     def plan(self) -> str:
@@ -68,6 +75,7 @@ def rehearse_start(desk: Desk, mailbox_id: int) -> Rehearsal:
         names,
         warm_up_refusals.refusal(desk.session, mailbox),
         warm_up_refusals.domain_warning(desk.session, mailbox),
+        check_of(desk.session, mailbox.address) is not None,
         rules.RAMPS[policy.preset],
         rules.last_day(hours, desk.now, 0, False),
         policy.price_cents,

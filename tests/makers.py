@@ -4,6 +4,7 @@ import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.desk import Actor, Desk
@@ -15,10 +16,12 @@ from storage.kinds import (
     MailboxState,
     Provider,
     QuotaClock,
+    RecordState,
     Role,
 )
 from storage.tables import (
     Campaign,
+    DomainCheck,
     Identity,
     Installation,
     Lane,
@@ -114,6 +117,16 @@ def mailbox(session: Session, owner: Identity, limit: int = 50, **values: Any) -
         LimitSetting(lane_id=lane.id, kind=ActionKind.EMAIL, clock=QuotaClock.LOCAL_DAY, value=limit, since=LONG_AGO),
     )
     return made
+
+
+def checked(session: Session, *addresses: str) -> None:
+    """The domains of these addresses, or of all, were found well long ago; it is time to look again."""
+    domains = {one.rpartition("@")[2] for one in addresses or session.scalars(select(Mailbox.address))}
+    well = dict.fromkeys(("spf", "dkim", "dmarc"), RecordState.PRESENT)
+    session.add_all(
+        DomainCheck(domain=one, checked_at=LONG_AGO, next_check_at=LONG_AGO, note="", **well) for one in sorted(domains)
+    )
+    session.flush()
 
 
 def campaign(session: Session, owner: Identity, steps: int = 1, **values: Any) -> Campaign:

@@ -5,7 +5,7 @@ import streamlit as st
 from engine import warm_up
 from engine.domain_checks import check_soon
 from engine.warm_up_pool import Pool
-from engine.warm_up_rehearsals import FORBIDDEN, rehearse_start, rehearse_stop
+from engine.warm_up_rehearsals import FORBIDDEN, Rehearsal, rehearse_start, rehearse_stop
 from engine.warm_up_views import ADVICE
 from pages import badges, notices, shell
 
@@ -29,16 +29,24 @@ def start(mailbox_id: int) -> None:
     st.caption(f"{FORBIDDEN} {ADVICE}")
     if found.price_cents:
         st.caption(f"It costs {found.price_cents / 100:,.2f} a month, on the client statement.")
-    despite = _despite(mailbox_id, found.domain_warning) if found.domain_warning else ""
+    despite = _despite(mailbox_id, found) if found.domain_warning else ""
     pressed = st.button(found.button, type="primary", key=f"warm-start-{mailbox_id}", width="stretch")
     if pressed and shell.attempt(warm_up.start, mailbox_id=mailbox_id, despite=despite) is not None:
         st.rerun()
 
 
-def _despite(mailbox_id: int, warning: str) -> str:
-    """A red domain holds the start, unless a person gives a reason; the audit log keeps it."""
-    notices.warning(f"{warning} Mails of such a domain land in spam, so it should not start before that is put right.")
-    if st.button("Check the domain again", icon=":material/refresh:", key=f"warm-domain-{mailbox_id}"):
+def _despite(mailbox_id: int, found: Rehearsal) -> str:
+    """A red or unknown domain holds the start, unless a person gives a reason; the audit log keeps it."""
+    if found.is_checked:
+        notices.warning(
+            f"{found.domain_warning} Mails of such a domain land in spam, so it should not start before that is put right."
+        )
+    else:
+        notices.info(found.domain_warning, ":material/hourglass_top:")
+    again = "Check the domain again" if found.is_checked else "Look whether it is checked"
+    if st.button(again, icon=":material/refresh:", key=f"warm-domain-{mailbox_id}"):
+        if not found.is_checked:
+            st.rerun(scope="fragment")
         shell.attempt(check_soon, mailbox_id=mailbox_id)
         notices.info("The worker looks again within a minute; open this again then.")
     return st.text_input("Why start all the same", key=f"warm-despite-{mailbox_id}", max_chars=300) or ""

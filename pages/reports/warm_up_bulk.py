@@ -36,9 +36,9 @@ def buttons(chosen: Sequence[Row]) -> None:
 @st.dialog("Start warm-ups")
 def _start(mailbox_ids: tuple[int, ...]) -> None:
     found = shell.ask(rehearse_start_many, mailbox_ids=mailbox_ids)
-    able = [one for one in found if not one.refusal]
-    for one in [each for each in found if each.refusal][:_MOST_REFUSALS]:
-        st.caption(f":material/block: {badges.plain(one.refusal, 300)}")
+    able = [one for one in found if not one.in_the_way]
+    for one in [each for each in found if each.in_the_way][:_MOST_REFUSALS]:
+        st.caption(f":material/block: {badges.plain(one.in_the_way, 300)}")
     if not able:
         st.markdown("None of these addresses can start now.")
         return

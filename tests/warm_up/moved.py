@@ -113,6 +113,7 @@ def make_pool(database: Database, bed: Bed, number: int, domains: tuple[str, ...
             language = list(warm_up_pool.LANGUAGES)[place % 6]
             desk = makers.desk(session, workspace)
             warm_up_membership.set_handling(desk, mailbox_id=box.id, may_rescue=place % 2 == 0, language=language)
+        makers.checked(session)
     return Pool(database, bed, list(addresses), addresses, workspace)
 
 

@@ -40,6 +40,7 @@ def office(session: Session, partners: int = 12) -> Office:
     box = makers.mailbox(session, us, address="ada@acme.test")
     for number in range(partners):
         makers.mailbox(session, them, address=f"p{number}@d{number % 5}.test")
+    makers.checked(session)
     campaign = makers.campaign(session, us, name="Autumn")
     makers.lead(session, campaign)
     return Office(session, workspace, us.id, box, campaign)

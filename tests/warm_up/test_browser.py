@@ -61,6 +61,7 @@ def agency(tmp_path: Path, browser: Browser) -> Iterator[Agency]:
         theirs = makers.identity(session, makers.workspace(session).id, **ALWAYS)
         for number in range(4):
             makers.mailbox(session, theirs, address=f"p{number}@partner{number}.test")
+        makers.checked(session)
         ids = ada.id, autumn.id
     database.close()
     page = new_page(browser)

@@ -40,6 +40,7 @@ def team(panel: Panel) -> Team:
         box = makers.mailbox(session, ada, address="ada@acme.test")
         for number in range(6):
             makers.mailbox(session, grace, address=f"grace@partner{number}.test")
+        makers.checked(session)
         makers.lead(session, makers.campaign(session, ada, name="Autumn *star*"))
         makers.campaign(session, ada, name="Winter", state=CampaignState.PAUSED)
         manager, ops = (makers.member(session, client.id, role) for role in (Role.MANAGER, Role.OPS))

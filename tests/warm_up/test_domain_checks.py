@@ -5,14 +5,14 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from engine import domain_checks, warm_up, warm_up_rehearsals
 from engine.connections.domain_records import Records, asker, look
 from engine.desk import Problem
 from storage.database import Database
 from storage.kinds import MailboxState, RecordState
-from storage.tables import Audit, DomainCheck, Mailbox
+from storage.tables import Audit, DomainCheck, Installation, Mailbox, WarmUp
 from tests.makers import MONDAY
 from tests.warm_up.name_server import BROKEN, SILENT, NameServer
 from tests.warm_up.office import office
@@ -97,6 +97,31 @@ def test_a_red_domain_holds_the_start_until_it_is_put_right_or_a_person_says_why
     with database.write() as session:
         warm_up.start(type(desk)(session, desk.actor, desk.workspace_id, now), mailbox_id=box)
     running.close()
+
+
+def test_a_domain_that_was_never_checked_waits_for_its_first_check(database: Database) -> None:
+    with database.write() as session:
+        one = office(session)
+        session.execute(delete(DomainCheck))
+        found = warm_up_rehearsals.rehearse_start(one.desk(), mailbox_id=one.box.id)
+        waits = "The domain acme.test has not been checked yet; the worker looks it up within a minute."
+        assert (found.refusal, found.domain_warning, found.is_checked) == ("", waits, False)
+        with pytest.raises(Problem, match=r"within a minute. Start it then, or give a reason"):
+            warm_up.start(one.desk(), mailbox_id=one.box.id)
+        assert not session.scalars(select(WarmUp)).all()
+        (came,) = warm_up.start_many(one.desk(), mailbox_ids=(one.box.id,))
+        assert came.sentence.startswith(waits)
+        warm_up.start(one.desk(), mailbox_id=one.box.id, despite="DNS is broken today.")
+        warm_up.stop(one.desk(), mailbox_id=one.box.id)
+        session.get_one(Installation, 1).practice = True  # nothing is looked up there
+        warm_up.start(one.desk(), mailbox_id=one.box.id)
+        warm_up.stop(one.desk(), mailbox_id=one.box.id)
+        session.get_one(Installation, 1).practice = False
+    silent = Records(UNKNOWN, UNKNOWN, UNKNOWN, "SPF could not be looked up.")
+    domain_checks.check_due(database, lambda _domain: silent, MONDAY)
+    with database.write() as session:  # a resolver that does not answer proves nothing against the domain
+        desk = one.desk()
+        warm_up.start(type(desk)(session, desk.actor, desk.workspace_id, MONDAY), mailbox_id=one.box.id)
 
 
 def test_a_domain_is_asked_again_when_a_person_wants_it_and_only_where_an_address_is_connected(database: Database) -> None:

@@ -38,6 +38,7 @@ class Office(RuleBasedStateMachine):
             self.boxes = [makers.mailbox(session, us).id for _ in range(2)]
             for number in range(3):
                 makers.mailbox(session, them, address=f"p{number}@d{number}.test")
+            makers.checked(session)
             self.campaigns = [makers.campaign(session, us).id for _ in range(3)]
             for campaign in session.scalars(select(Campaign)):
                 makers.lead(session, campaign)

@@ -151,6 +151,7 @@ def test_the_page_lists_filters_and_says_what_to_do_when_empty(panel: Panel) -> 
         box = makers.mailbox(session, ada, address="ada@acme.test")
         for number in range(3):
             makers.mailbox(session, ada, address=f"p{number}@acme.test")
+        makers.checked(session)
         ops, owner = makers.member(session, client.id, Role.OPS), makers.user(session, is_owner=True)
         desk = makers.desk(session, client.id)
         warm_up_pool.set_policy(desk, WarmUpPreset.USUAL, PoolScope.INSTALLATION, 1_250)
