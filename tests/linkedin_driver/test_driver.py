@@ -2,17 +2,14 @@
 
 import io
 import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import BrowserContext
 
 from engine.channels.effects import Trace, Uncertain
-from engine.channels.linkedin.chromium import system_chromium
-from engine.channels.linkedin.driver import Driver
 from engine.channels.linkedin.outcomes import (
     Ask,
     Blocked,
@@ -31,28 +28,12 @@ from engine.channels.linkedin.outcomes import (
 )
 from practice.linkedin.members import Member
 from practice.linkedin.site import Site
+from tests.linkedin_driver.conftest import Make
 
 PROJECT = Path(__file__).resolve().parents[2]
 CORPUS = PROJECT.parent / "shared" / "corpora" / "linkedin-pages"
 JANE = Person("jane-doe", "Jane Doe")
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with system_chromium() as one:
-        yield one
-
-
-Make = Callable[..., Driver]
-
-
-@pytest.fixture
-def driver(browser: Browser, tmp_path: Path) -> Make:
-    def opening() -> AbstractContextManager[Browser]:
-        return nullcontext(browser)
-
-    return lambda arrange: Driver(folder=tmp_path / "kept", opening=opening, arrange=arrange)
 
 
 def jane(**told: object) -> Site:

@@ -35,8 +35,12 @@ _THREAD = """(box) => {
   const starts = !!around.querySelector('.msg-s-profile-card, .msg-s-message-list__top-of-list');
   return {starts: starts ? 'yes' : '', waits: waits ? 'yes' : '',
     href: link ? link.href : '', name: link ? link.innerText.trim() : '',
-    events: [...around.querySelectorAll('.msg-s-event-listitem')].map(e => ({
-      other: e.className.includes('--other') ? 'yes' : '',
+    people: Math.max(...['.msg-s-event-listitem--other .msg-s-message-group__profile-link',
+      ':is(h1,h2,h3) a[href*="/in/"], .msg-thread__link-to-profile'].map(one => new Set([...around.querySelectorAll(one)]
+      .filter(a => a.checkVisibility()).map(a => new URL(a.href, location.href).pathname.split('/')[2])).size)),
+    events: [...around.querySelectorAll('.msg-s-event-listitem')].filter(e => e.checkVisibility())
+      .map((e, at) => [e.getBoundingClientRect().top, at, e]).sort((a, b) => a[0] - b[0] || a[1] - b[1])
+      .map(([_top, _at, e]) => ({other: e.className.includes('--other') ? 'yes' : '',
       text: [...e.querySelectorAll('.msg-s-event-listitem__body')].map(b => b.innerText).join('\\n'),
       words: (e.querySelector('time') || {}).innerText || ''}))};
 }"""
@@ -44,6 +48,7 @@ _THREAD = """(box) => {
 
 # Older messages are fetched when the list's upper end comes into sight; a list that grows upwards has it below zero.
 _UPWARDS = """() => document.querySelectorAll('.msg-s-message-list').forEach(e => { e.scrollTop = -e.scrollHeight; })"""
+_SPONSORED = re.compile(r"\bSponsored\b|\bLinkedIn Offer\b")
 _LOOKS, _SURE = 20, 3
 
 
@@ -57,7 +62,8 @@ class _Thread:
         read = box.evaluate(_THREAD)
         self.box, self.slug, self.name = box, slug_of(read["href"]), str(read["name"])
         self.member = next(iter(re.findall(r"ACoA[\w-]+", str(read["href"]))), "")
-        self.events = rows(read["events"])
+        self.events = rows(read["events"])  # as they stand on the page, from above
+        self.is_group = int(read["people"]) > 1
         self.is_waiting = bool(read["waits"])
         self.is_whole = bool(read["starts"]) and not self.is_waiting
 
@@ -121,6 +127,8 @@ def open_here(sitting: Sitting, person: Person) -> _Thread:
     if sitting.page.locator(_SUBJECT).count():
         raise Stop(LeadProblem(LeadProblemKind.NOT_CONNECTED, "Only an InMail would reach this person."))
     thread = _settled(sitting)
+    if thread.is_group:
+        raise sitting.drift("the conversation is one of several people")
     if thread.slug != person.slug.lower() and not (person.member_id and thread.member == person.member_id):
         raise Stop(LeadProblem(LeadProblemKind.WRONG_PERSON, "The conversation is another person's."))
     if thread.name and not same_name(person.name, thread.name):
@@ -172,8 +180,11 @@ def inbox(sitting: Sitting) -> tuple[InboxMessage, ...]:
     unread = sitting.page.locator(_ITEM).filter(has=sitting.page.locator("[class*='--unread']"))
     sitting.page.locator(_ITEM).or_(sitting.page.locator("main")).first.wait_for(timeout=sitting.left(10))
     sitting.pause(0.3)
-    names = unread.locator("h3, .msg-conversation-card__participant-names").all_inner_texts()
-    return tuple(one for name in names if (one := _newest(sitting, name.strip())))
+    personal = unread.filter(has_not_text=_SPONSORED)
+    names = personal.locator("h3, .msg-conversation-card__participant-names").all_inner_texts()
+    if len(dict.fromkeys(names)) < personal.count():
+        raise sitting.drift("conversations without a name, or two of one name")
+    return tuple(one for name in dict.fromkeys(names) if (one := _newest(sitting, name.strip())))
 
 
 def _newest(sitting: Sitting, name: str) -> InboxMessage | None:
@@ -182,6 +193,8 @@ def _newest(sitting: Sitting, name: str) -> InboxMessage | None:
         raise sitting.drift("two conversations of one name")
     item.locator(".msg-conversation-listitem__link, a").first.click(timeout=sitting.left(5))
     thread = _settled(sitting)
+    if thread.is_group:
+        return None  # nobody in particular answered
     if not same_name(name, thread.name) or not thread.slug:
         raise sitting.drift("the open conversation is another one")
     last = next((one for one in reversed(thread.events) if one["other"]), None)

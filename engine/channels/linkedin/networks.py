@@ -26,19 +26,33 @@ _SENT = "/mynetwork/invitation-manager/sent/"
 _CONNECTIONS = "/mynetwork/invite-connect/connections/"
 _IDLE, _PASSES = 3, 3
 _DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
-_ROWS = """const rows = (mark) => [...document.querySelectorAll('main a, main button')].filter(e => e.checkVisibility()
-    && (mark === 'W' ? /^Withdraw/.test(e.getAttribute('aria-label') || e.innerText || '')
-      || e.dataset.viewName === 'sent-invitations-withdraw-single'
-      : /^Message/.test(e.getAttribute('aria-label') || e.innerText || '')))
-  .map(e => {
+# A row holds one person's control. Of several links (people in common) the one that says the name is theirs; a row that
+# leaves a doubt has no address.
+_ROWS = """const rows = (mark) => {
+  const seen = e => e.checkVisibility({visibilityProperty: true});
+  const says = e => (e.getAttribute('aria-label') || e.innerText || '').trim();
+  const wanted = e => mark === 'W' ? /^Withdraw/.test(says(e)) || e.dataset.viewName === 'sent-invitations-withdraw-single'
+    : /^Message\\b/.test(says(e));
+  const controls = [...document.querySelectorAll('main :is(a, button, [role=button])')].filter(e => seen(e) && wanted(e));
+  const outer = controls.filter(e => !controls.some(o => o !== e && o.contains(e)));
+  const slug = a => new URL(a.href, location.href).pathname.split('/')[2];
+  return outer.map(e => {
     let row = e.closest('[role=listitem], li, [data-display-contents]') || e.parentElement;
-    while (row.parentElement && !row.querySelector('a[href*="/in/"]')) row = row.parentElement;
-    const links = [...row.querySelectorAll('a[href*="/in/"]')];
+    while (row.parentElement && row.localName !== 'main' && !row.querySelector('a[href*="/in/"]')) row = row.parentElement;
     const label = (e.getAttribute('aria-label') || '').match(/(?:sent to|Message) (.+)$/);
-    const named = links.map(a => a.innerText.trim()).find(Boolean);
-    const href = links.length ? links[0].href : '';
-    return {control: e, href: href, name: label ? label[1] : named || '', text: row.innerText};
-  });"""
+    const links = [...row.querySelectorAll('a[href*="/in/"]')].filter(seen);
+    const about = a => [a.innerText, says(a), ...[...a.querySelectorAll('img')].map(i => i.alt)].join(' ');
+    const theirs = new Set(links.map(slug)).size < 2 ? links : links.filter(a => label && about(a).includes(label[1]));
+    const crowded = outer.some(o => o !== e && row.contains(o) && !(label && says(o) === says(e)));
+    const named = theirs.map(a => a.innerText.trim()).find(Boolean);
+    const is_clear = !crowded && new Set(theirs.map(slug)).size === 1;
+    return {control: e, href: is_clear ? theirs[0].href : '', name: label ? label[1] : named || '', text: row.innerText};
+  });
+};"""
+# What the page says of an empty list; without it (another language, a page that broke) nothing is concluded from no rows.
+_NOBODY_INVITED = re.compile(r"\bPeople\b|no (sent|pending) invitations|(haven.t|have not) sent", re.IGNORECASE)
+_NOBODY_CONNECTED = re.compile(r"\b0 connections\b|\b(no|any) connections\b", re.IGNORECASE)
+_WAITS = "main :is([aria-busy=true], [role=progressbar], [class*=skeleton]):visible"
 _READ = f"(mark) => {{ {_ROWS} return rows(mark).map(({{control, ...row}}) => row); }}"
 # Rows are drawn anew while the list moves, so a row's control is looked up by its link at the moment it is needed.
 _CONTROL = f"""(href) => {{ {_ROWS} const found = rows('W').filter(row => row.href === href);
@@ -87,10 +101,17 @@ def _sent(sitting: Sitting, sought: str = "") -> tuple[dict[str, dict[str, str]]
     sitting.go(_SENT)
     _drawn(sitting)
     text = sitting.page.locator("main").first.inner_text(timeout=sitting.left())
-    told = re.search(r"People \((\d[\d,]*)\)", text)
-    least = int(told.group(1).replace(",", "")) if told else 0
+    told = re.search(r"People\s*\((\d[\d,.]*)\)", text)
+    least = int(re.sub(r"\D", "", told.group(1))) if told else 0
     found = _collect(sitting, "W", 5000, sought, least)
-    return found, len(found) >= least
+    if not found and not _NOBODY_INVITED.search(text):
+        raise sitting.drift("no list of sent invitations")
+    return found, len(found) >= least and not sitting.page.locator(_WAITS).count() and (bool(told) or _is_clear(sitting))
+
+
+def _is_clear(sitting: Sitting) -> bool:
+    """Whether every row in sight says whose it is."""
+    return all(row["href"] for row in rows(sitting.page.evaluate(_READ, "W")))
 
 
 def _drawn(sitting: Sitting) -> None:
@@ -125,6 +146,8 @@ def connections(sitting: Sitting, most: int) -> tuple[Connection, ...]:
     sitting.go(_CONNECTIONS)
     _drawn(sitting)
     found = list(_collect(sitting, "M", most).items())[:most]
+    if not found and not _NOBODY_CONNECTED.search(sitting.page.locator("main").first.inner_text(timeout=sitting.left())):
+        raise sitting.drift("no list of connections")
     words = {slug: re.search(r"Connected [^\n]*", row["text"]) for slug, row in found}
     return tuple(Connection(slug, row["name"], w.group(0) if (w := words[slug]) else "") for slug, row in found)
 

@@ -9,30 +9,57 @@ from playwright.sync_api import Error, Locator
 from engine.channels.linkedin.outcomes import LeadProblem, LeadProblemKind, OwnProfile, Person, ProfileState
 from engine.channels.linkedin.sitting import Sitting, Stop, rows, same_name, slug_of
 
+# Whom a control is about, where its label says so.
+_ABOUT = re.compile(
+    r"(?:Invite (?P<invite>.+) to connect|Accept (?P<accept>.+?)['’]s? request.*|(?:Pending|Withdraw).* sent to (?P<sent>.+)"
+    r"|(?:Follow|Unfollow|Following|Message|Remove) (?P<other>(?!connection|up\b).+))",
+    re.IGNORECASE,
+)
 # The card by its component key, else the one around the heading with the name: sidebars hold other people's buttons.
+# Where nothing but `main` is around it, the card ends at the next heading; what is in an aside is never the person's.
 _MARK_CARD = """(name) => {
   const seen = e => e.checkVisibility({visibilityProperty: true});
   const plain = t => t.trim().toLowerCase();
-  document.querySelectorAll('[data-outpost-card]').forEach(e => e.removeAttribute('data-outpost-card'));
+  const words = t => plain(t).match(/[\\p{L}\\p{N}]+/gu) || [];
+  const within = (t, n) => n.length > 0 && n.every(w => words(t).includes(w));
+  for (const mark of ['data-outpost-card', 'data-outpost-control'])
+    document.querySelectorAll(`[${mark}]`).forEach(e => e.removeAttribute(mark));
   const keyed = [...document.querySelectorAll('[componentkey*="profile.card.ref"]')]
     .filter(e => /topcard/i.test(e.getAttribute('componentkey')) && seen(e) && e.querySelector('h1,h2'));
   const heads = [...document.querySelectorAll('main h1, main h2')].filter(seen);
   const head = (keyed[0] && [...keyed[0].querySelectorAll('h1,h2')].find(seen))
-    || heads.find(h => name && plain(h.innerText) === plain(name)) || heads[0];
+    || heads.find(h => name && plain(h.innerText) === plain(name)) || heads.find(h => within(h.innerText, words(name)))
+    || heads[0];
   if (!head) return null;
   const card = keyed[0] || head.closest('[componentkey*="profile.card.ref"]') || head.closest('section')
     || head.closest('main');
   card.setAttribute('data-outpost-card', '');
+  const follows = (e, o) => !!(o.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING);
+  const next = card.localName !== 'main' ? null
+    : [...card.querySelectorAll('h1,h2,h3,section')].find(e => seen(e) && follows(e, head) && !e.contains(head));
+  const apart = [...card.querySelectorAll('aside,[role=complementary]')].filter(e => !e.contains(head));
+  const foreign = e => apart.some(o => o.contains(e)) || (next && (next.contains(e) || follows(e, next)));
+  [...card.querySelectorAll('a, button, [role=button]')].filter(e => !foreign(e))
+    .forEach(e => e.setAttribute('data-outpost-control', ''));
+  let text = card.innerText;
+  for (const one of apart) text = text.replace(one.innerText, '\\n');
+  const from = text.indexOf(head.innerText) + head.innerText.length;
+  const end = next ? text.indexOf(next.innerText.slice(0, 60), from) : -1;
+  if (next) text = end < 0 ? '' : text.slice(0, end);
   const html = (card.getAttribute('componentkey') || '') + [...card.querySelectorAll('a[href*="profileUrn"]')]
     .map(a => decodeURIComponent(a.href)).join(' ');
-  return {name: head.innerText.trim(), text: card.innerText, member: (html.match(/ACoA[\\w-]+/) || [''])[0],
+  return {name: head.innerText.trim(), title: document.title, keyed: keyed[0] ? 'yes' : '',
+    bare: card.localName === 'main' ? 'yes' : '', text, member: (html.match(/ACoA[\\w-]+/) || [''])[0],
     edit: (card.querySelector('a[href*="/edit/intro/"]') || {}).href || ''};
 }"""
 _CONTROLS = """(all) => all.map((e, at) => ({at: String(at), label: e.getAttribute('aria-label') || '',
   text: (e.innerText || e.textContent || '').trim(), href: e.getAttribute('href') || '',
   key: e.getAttribute('componentkey') || '', seen: e.checkVisibility({visibilityProperty: true}) ? 'yes' : ''}))"""
+_OWN_LINKS = (
+    "(all) => all.map(e => e.getAttribute('href') || '').filter(h => /\\/in\\/[^/]+\\/(edit|overlay|details)\\//.test(h))"
+)
 _PHOTO = 'img[src*="profile-displayphoto"]'  # the cover picture's address says "displaybackgroundimage"
-_PRESSABLE = "[data-outpost-card] :is(a, button, [role=button])"
+_PRESSABLE = "[data-outpost-control]"
 _MENU = ":is([role=menu], [data-floating-ui-portal]) [role=menuitem], .artdeco-dropdown__content [role=button]"
 
 
@@ -58,14 +85,21 @@ def here(sitting: Sitting, person: Person) -> Card:
     slug = slug_of(sitting.page.url)
     known = person.member_id and seen["member"]
     if (known and person.member_id != seen["member"]) or not same_name(person.name, seen["name"]):
+        if not known and not seen["keyed"] and person.name.casefold() in seen["title"].casefold():
+            raise sitting.drift("the page is this person's, but its card is not where it was")
         raise Stop(LeadProblem(LeadProblemKind.WRONG_PERSON, "The profile is another person's.", slug))
-    controls = [one for one in rows(sitting.page.locator(_PRESSABLE).evaluate_all(_CONTROLS)) if one["seen"]]
-    state, control = judge(controls, seen["text"], slug, person.name)
+    found = rows(sitting.page.locator(_PRESSABLE).evaluate_all(_CONTROLS))
+    in_sight = [one for one in found if one["seen"]]
+    controls = [one for one in in_sight if is_about(one, seen["name"], exactly=bool(seen["bare"]))]
+    if seen["bare"] and len(controls) < len(in_sight):
+        seen["text"] = ""  # nothing sets the neighbours apart, so a degree may be theirs
+    state, control = judge(controls, seen["text"], slug, seen["name"])
     address = next((c["href"] for c in controls if "/messaging/" in c["href"]), "")
     place = sitting.page.locator(_PRESSABLE).nth(int(control["at"])) if control else None
     if state not in (ProfileState.UNKNOWN, ProfileState.FOLLOW_ONLY):
         return Card(slug, seen["name"], seen["member"], state, place, "", address)
-    in_menu, item = judge(_menu(sitting, controls), "", slug, person.name)
+    items = [one for one in _menu(sitting, controls) if is_about(one, seen["name"], exactly=False)]
+    in_menu, item = judge(items, "", slug, seen["name"])
     if in_menu is ProfileState.UNKNOWN:
         in_menu = state
     return Card(slug, seen["name"], seen["member"], in_menu, None, item["href"] if item else "", address)
@@ -107,10 +141,25 @@ def judge(controls: list[dict[str, str]], text: str, slug: str, name: str) -> tu
     if any("_withdrawn" in c["key"] for c in controls):
         return ProfileState.COOL_DOWN, None
     if invites:
-        return ProfileState.CONNECTABLE, invites[0]
+        exactly = [c for c in invites if c["label"].casefold() == f"invite {name} to connect".casefold()]
+        if len({c["label"] for c in invites}) > 1 and not exactly:
+            return ProfileState.UNKNOWN, None  # two people of nearly one name
+        return ProfileState.CONNECTABLE, (exactly or invites)[0]
     if any(re.match(r"Follow\b", c["label"] or c["text"]) for c in controls):
         return ProfileState.FOLLOW_ONLY, None
     return ProfileState.UNKNOWN, None
+
+
+def is_about(control: dict[str, str], name: str, *, exactly: bool) -> bool:
+    """Whether a control is this person's: one whose label names somebody else is a neighbour's.
+
+    `exactly`: nothing on the page sets neighbours apart, and one may have nearly the same name.
+    """
+    found = _ABOUT.fullmatch(control["label"])
+    named = next((text for text in found.groups() if text), "") if found else ""
+    if exactly and named:
+        return named.casefold() == name.casefold()
+    return not named or same_name(name, named)
 
 
 def _invites(control: dict[str, str], slug: str, name: str) -> bool:
@@ -131,8 +180,12 @@ def own(sitting: Sitting) -> OwnProfile:
     sitting.go("/in/me/")
     seen = _card(sitting, "")
     slug = slug_of(sitting.page.url)
+    if slug == "me":  # no redirect: the card's own links say who it is
+        of_card = {slug_of(href) for href in sitting.page.locator(_PRESSABLE).evaluate_all(_OWN_LINKS)}
+        slug = of_card.pop() if len(of_card) == 1 else ""
     edits = sitting.page.locator(f'a[href*="/in/{slug}/edit/intro/"]').count()
-    if slug in ("", "me") or not edits:
+    is_own = edits or sitting.page.locator("main").get_by_text("Private to you", exact=True).count()
+    if not slug or not is_own:
         raise sitting.drift("the account's own profile can't be told")
     lines = [line.strip() for line in seen["text"].splitlines() if line.strip()]
     after = lines[lines.index(seen["name"]) + 1 :] if seen["name"] in lines else []
