@@ -7,6 +7,7 @@ comparison, after a quota report, which is when pandas, Arrow, Altair and DuckDB
 """
 
 import asyncio
+import os
 import re
 import tempfile
 import time
@@ -40,7 +41,7 @@ def _measure(panel: LivePanel, python: str) -> list[Row]:
     wait_until(panel.start(python, "app.py").is_well, "the first start to be healthy", 60)
     cookie = "; ".join(f"{name}={value}" for name, value in panel.owner().cookies.items())
     panel.stop()
-    began = time.perf_counter()
+    load, began = os.getloadavg()[0], time.perf_counter()
     wait_until(panel.start(python, "app.py").is_well, "the panel to be healthy", 60)
     took = time.perf_counter() - began
     time.sleep(_IDLE)
@@ -53,6 +54,7 @@ def _measure(panel: LivePanel, python: str) -> list[Row]:
         Row("idle", f"{_SUBJECT}, nobody there: PSS", alone, *limit, 1.0),
         Row("idle", f"{_SUBJECT}, Today open: PSS", opened, *limit, 1.0),
         Row("idle", "the same after a quota report: PSS", reported, *limit),
+        Row("idle", "others' load on the machine at the start", load, "", "processors", os.cpu_count() or 1),
     ]
 
 
