@@ -27,8 +27,8 @@ def brought_by(module: str) -> set[str]:
     return set(found.stdout.split())
 
 
-def test_the_worker_carries_nothing_of_tables_reports_and_pictures() -> None:
-    assert not brought_by("engine.worker") & (HEAVY | {"streamlit", "numpy", "PIL"})
+def test_the_worker_carries_nothing_of_tables_reports_and_pages() -> None:
+    assert not brought_by("engine.worker") & (HEAVY | {"streamlit", "numpy"})
 
 
 def test_the_panel_starts_without_what_only_tables_reports_and_files_need() -> None:
