@@ -74,25 +74,6 @@ def progress(desk: Desk, mailbox_id: int) -> Progress | None:
     return _progress(desk.session, warm_up, desk.now) if warm_up is not None else None
 
 
-@use_case(needs=Permission.READ, reads=True)
-def charged(desk: Desk, year: int, month: int) -> dict[str, int]:
-    """What the workspace's warm-ups cost in a calendar month, in cents by address; each address once a month."""
-    rows = desk.session.execute(
-        select(WarmUp, Mailbox.address, Identity.zone)
-        .join(Mailbox, Mailbox.id == WarmUp.mailbox_id)
-        .join(Identity, Identity.id == Mailbox.identity_id)
-        .where(Mailbox.workspace_id == desk.workspace, desk.visible(Mailbox.identity_id))
-        .order_by(WarmUp.id)
-    )
-    cost: dict[str, int] = {}
-    for warm_up, address, zone in rows:
-        begun = warm_up.started_at.astimezone(ZoneInfo(zone)).date()
-        ended = (warm_up.stopped_at or desk.now).astimezone(ZoneInfo(zone)).date()
-        if (year, month) in rules.months_charged(begun, ended):
-            cost[address] = max(cost.get(address, 0), warm_up.price_cents)
-    return cost
-
-
 def _progress(session: Session, warm_up: WarmUp, now: datetime) -> Progress:
     mailbox = session.get_one(Mailbox, warm_up.mailbox_id)
     zone = ZoneInfo(session.get_one(Identity, mailbox.identity_id).zone)

@@ -57,6 +57,7 @@ _ALL = (
     Page("lead", "campaigns/lead.py", "Lead", ":material/contact_page:", "Campaigns", hidden=True),
     Page("suppressions", "campaigns/suppressions.py", "Suppressions", ":material/block:", "Campaigns"),
     Page("warm-up", "reports/warm_up.py", "Warm-up", ":material/local_fire_department:", "Reports"),
+    Page("statement", "reports/statement.py", "Client statement", ":material/receipt_long:", "Reports"),
     Page("quotas", "reports/quotas.py", "Quotas", ":material/monitoring:", "Reports"),
     Page("proof", "reports/proof.py", "Proof", ":material/verified:", "Reports"),
     Page("users", "settings/users.py", "Users", ":material/manage_accounts:", "Settings", Permission.ADMINISTER),

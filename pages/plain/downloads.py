@@ -14,11 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from engine import audits, quota_exports
+from engine import audits, quota_exports, statement_files, warm_up_statements
 from engine.desk import Denied, Problem
 from engine.installation import current
 from engine.visits import Visit
-from pages.plain import audit_query, forms, quotas_query, visitor
+from engine.warm_up_statements import Statement
+from pages.plain import audit_query, forms, quotas_query, statement_query, visitor
 
 CSV = "text/csv; charset=utf-8"
 _WRONG = "The address of this download is not right. Open the report, choose what it should hold and press its button."
@@ -47,11 +48,20 @@ def _quotas(form: str) -> Callable[[Visit, QueryParams], bytes]:
     return make
 
 
+def _statement(form: str, write: Callable[[Statement], bytes]) -> Callable[[Visit, QueryParams], bytes]:
+    def make(visit: Visit, query: QueryParams) -> bytes:
+        return write(visitor.ask(visit, warm_up_statements.taken, **statement_query.read(query), form=form))
+
+    return make
+
+
 DOWNLOADS: dict[str, Download] = {
     "audit-log.csv": Download(_audit_log, "audit-log.csv"),
     "quotas.csv": Download(_quotas("csv"), "quotas.csv"),
     "quotas.xlsx": Download(_quotas("excel"), "quotas.xlsx", EXCEL),
     "quotas.parquet": Download(_quotas("parquet"), "quotas.parquet", PARQUET),
+    "statement.csv": Download(_statement("csv", statement_files.csv), "statement.csv"),
+    "statement.xlsx": Download(_statement("xlsx", statement_files.excel), "statement.xlsx", EXCEL),
 }
 
 

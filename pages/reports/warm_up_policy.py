@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine import warm_up_pool
 from engine.rules.warm_up import RAMPS
-from engine.warm_up_views import charged
+from engine.warm_up_statements import statement
 from pages import badges, notices, shell
 from storage.kinds import PoolScope, WarmUpPreset
 
@@ -46,14 +46,15 @@ def _ramp(preset: WarmUpPreset) -> str:
 def cost(visit: shell.Visit) -> None:
     """This month's sum for the workspace, address by address under a fold."""
     month = visit.now.date().replace(day=1)
-    found = {box: cents for box, cents in shell.ask(charged, year=month.year, month=month.month).items() if cents}
-    total = sum(found.values())
-    if not total:
+    found = shell.ask(statement, year=month.year, month=month.month)
+    charged = [line for line in found.lines if line.price_cents]
+    if not charged:
         return
     with st.expander(
-        f"{month:%B %Y}: {total / 100:,.2f} for {len(found):,} address{'' if len(found) == 1 else 'es'}",
+        f"{month:%B %Y}: {found.sum_cents / 100:,.2f} for {len(charged):,} address{'' if len(charged) == 1 else 'es'}",
         icon=":material/receipt_long:",
     ):
-        rows = [{"Address": address, "Price": cents / 100} for address, cents in sorted(found.items())]
+        rows = [{"Address": line.address, "Price": line.price_cents / 100} for line in charged]
         st.dataframe(rows, hide_index=True, column_config={"Price": st.column_config.NumberColumn(format="%.2f")})
         badges.quiet("Each address that warmed up on any day of the month costs the fixed price once.")
+        shell.link("statement", label="Client statement", icon=":material/receipt_long:")

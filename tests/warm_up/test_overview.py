@@ -11,7 +11,8 @@ from engine.desk import Actor, Denied, Desk
 from engine.warm_up_figures import Health
 from engine.warm_up_lists import PAGE, Phase
 from engine.warm_up_rehearsals import rehearse_start_many, rehearse_stop_many
-from engine.warm_up_views import charged, progress
+from engine.warm_up_statements import statement
+from engine.warm_up_views import progress
 from storage.database import Database, open_database
 from storage.kinds import ActionState, Landing, PoolScope, Role, WarmUpPause, WarmUpPreset
 from storage.tables import Action, Base, Mailbox, WarmUp, WarmUpMessage
@@ -139,6 +140,10 @@ def test_a_month_costs_each_address_once(database: Database) -> None:
         warm_up_pool.set_policy(one.desk(), WarmUpPreset.USUAL, PoolScope.INSTALLATION, 900)
         warm_up.start(one.desk(2), mailbox_id=one.box.id)
         later = one.desk(20)
+
+        def charged(desk: Desk, year: int, month: int) -> dict[str, int]:
+            return {line.address: line.price_cents for line in statement(desk, year=year, month=month).lines}
+
         months = [charged(later, year=2026, month=month) for month in (10, 11, 12)]
         assert months == [{}, {"ada@acme.test": 1_250}, {"ada@acme.test": 900}]
         assert charged(one.desk(60), year=2027, month=1) == {"ada@acme.test": 900}
