@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.desk import Desk, use_case
 from engine.standing import Standing, standings
-from storage.kinds import MAILBOX_NEEDS, ActionState, LinkedInState, MailboxState, Permission, StopScope
+from storage.kinds import MAILBOX_NEEDS, ActionState, LinkedInState, MailboxState, Permission, StopScope, WarmUpPause
 from storage.ledger import connection_of
 from storage.prepared import Prepared
 from storage.tables import UNSETTLED, Action, Identity, Lane, Mailbox, Photo, Stop, WarmUp
@@ -62,7 +62,8 @@ class AddressLine:
     address: str
     state: MailboxState
     paused: bool
-    warming_up: bool
+    warm_up_day: int | None  # of the plan; None when it does not warm up
+    warm_up_pause: WarmUpPause | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,12 @@ class Card:
     standing: Standing | None
     stopped: bool
     face_changed_at: datetime | None
+
+    @property
+    def warming(self) -> AddressLine | None:
+        """The address whose warm-up is at the earliest day."""
+        running = [line for line in self.addresses if line.warm_up_day is not None]
+        return min(running, key=lambda line: line.warm_up_day or 0, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +277,7 @@ def _cards(desk: Desk, rows: Sequence[Any]) -> tuple[Card, ...]:
 def _addresses(session: Session, ids: Sequence[int]) -> dict[int, list[AddressLine]]:
     found: dict[int, list[AddressLine]] = {}
     for row in _ADDRESSES.rows(connection_of(session), {"ids": ids}):
-        line = AddressLine(row.id, row.address, row.state, row.paused_at is not None, bool(row.warms))
+        line = AddressLine(row.id, row.address, row.state, row.paused_at is not None, row.day, row.pause)
         found.setdefault(row.identity_id, []).append(line)
     return found
 
@@ -282,8 +289,10 @@ _ADDRESSES = Prepared(
         Mailbox.address,
         Mailbox.state,
         Mailbox.paused_at,
-        exists().where(WarmUp.mailbox_id == Mailbox.id, WarmUp.stopped_at.is_(None)).label("warms"),
+        WarmUp.day,
+        WarmUp.pause,
     )
+    .outerjoin(WarmUp, and_(WarmUp.mailbox_id == Mailbox.id, WarmUp.stopped_at.is_(None)))
     .where(Mailbox.identity_id.in_(bindparam("ids", expanding=True)), Mailbox.removed_at.is_(None))
     .order_by(Mailbox.identity_id, Mailbox.id),
     "ids",

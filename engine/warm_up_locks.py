@@ -51,7 +51,7 @@ def refusal(session: Session, identity_id: int, what: str, now: datetime) -> str
 
 def progress(warm_up: WarmUp) -> str:
     paused = ", paused" if warm_up.paused_at is not None else ""
-    return f"day {min(warm_up.day, plan.DAYS)} of {plan.DAYS}{paused}"
+    return f"{plan.day_of(warm_up.day)}{paused}"
 
 
 def ending(session: Session, warm_up: WarmUp, mailbox: Mailbox, now: datetime) -> str:

@@ -64,7 +64,7 @@ class Progress:
 
     @property
     def day_of(self) -> str:
-        return f"day {min(self.day, rules.DAYS)} of {rules.DAYS}"
+        return rules.day_of(self.day)
 
 
 @use_case(needs=Permission.READ, reads=True)

@@ -113,6 +113,10 @@ def day_after_pause(day: int, paused: timedelta) -> int:
     return day if beyond <= timedelta(0) else max(min(day, 1), day - math.ceil(beyond / timedelta(days=1)))
 
 
+def day_of(day: int) -> str:
+    return f"day {min(day, DAYS)} of {DAYS}"
+
+
 def wants_reply(message_id: str) -> bool:
     return _fraction("reply", message_id) < REPLIES
 

@@ -5,9 +5,12 @@ from datetime import datetime
 import streamlit as st
 
 from engine.identity_lists import Card
+from engine.rules import warm_up as rules
 from engine.rules.facts import Run, Verdict, Wait
 from engine.standing import Standing
+from engine.warm_up_lists import Phase
 from pages import badges, drawings
+from pages.identities import warm_up_words
 from storage.kinds import ActionKind
 
 _SHORT = {
@@ -27,7 +30,16 @@ def show(card: Card, now: datetime) -> None:
 
 def drawn(card: Card, now: datetime) -> str:
     """The same as HTML, for a line of a list that is drawn as one piece."""
-    return drawings.beside([badges.drawn(state(card)), then(card.standing, card.zone, now)])
+    return drawings.beside([badges.drawn(state(card)), *warming(card), then(card.standing, card.zone, now)])
+
+
+def warming(card: Card) -> list[str]:
+    """The badge of the identity's warm-up with its day, as HTML; what holds its campaigns meanwhile."""
+    line = card.warming
+    if line is None or line.warm_up_day is None:
+        return []
+    phase = Phase.COMPLETE if line.warm_up_day > rules.DAYS else Phase.RUNNING
+    return [badges.drawn(warm_up_words.look(phase, line.warm_up_pause, rules.day_of(line.warm_up_day)))]
 
 
 def state(card: Card) -> Verdict | badges.Look | None:

@@ -94,7 +94,7 @@ def _row(card: Card, now: datetime) -> str:
     cells = [
         badges.drawn(now_line.state(card)),
         drawings.meters(now_line.spent(card.standing)),
-        now_line.then(card.standing, card.zone, now),
+        drawings.beside([*now_line.warming(card), now_line.then(card.standing, card.zone, now)]),
     ]
     link = in_app_links.drawn("identity", card.name, id=card.id)
     return drawings.named(link, _NAME_WIDTH, drawings.cells(cells, "10rem"))

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine.warm_up_lists import Phase, find, find_everywhere
-from pages import shell
+from pages import filters, shell
 from pages.identities import paging
 from pages.reports import warm_up_bulk, warm_up_policy, warm_up_table
 from storage.kinds import Permission
@@ -37,32 +37,13 @@ def show() -> None:
 
 
 def _filters(visit: shell.Visit) -> tuple[str, Phase | None, bool]:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        text = st.text_input(
-            "Search",
-            key="find",
-            bind="query-params",
-            type="search",
-            placeholder="Address or name",
-            label_visibility="collapsed",
-            width=280,
-            on_change=paging.first,
-        )
-        state = st.selectbox(
-            "State",
-            list(_PHASES),
-            index=None,
-            key="state",
-            bind="query-params",
-            placeholder="Any state",
-            label_visibility="collapsed",
-            width=190,
-            on_change=paging.first,
-        )
+    with filters.row():
+        text = filters.search("Address or name")
+        state = filters.choice("State", list(_PHASES), "state", "Any state")
         everywhere = visit.actor.is_owner and st.toggle(
             "All workspaces", key="everywhere", bind="query-params", on_change=paging.first
         )
-    return text or "", _PHASES[state] if state else None, bool(everywhere)
+    return text, _PHASES[state] if state else None, bool(everywhere)
 
 
 def _nothing(filtered: bool) -> None:

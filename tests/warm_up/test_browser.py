@@ -33,6 +33,13 @@ class Agency:
     def card(self) -> Page:
         return self.open(f"identity?id={self.ada}&section=email&w=1")
 
+    def mark(self, *lines: int) -> None:
+        table = self.page.get_by_test_id("stDataFrame").last.locator("canvas").first.bounding_box()
+        assert table is not None
+        for line in lines:
+            self.page.mouse.click(table["x"] + 16, table["y"] + _ROW * line + _ROW / 2)
+            settled(self.page)
+
     def states(self) -> tuple[list[CampaignState], int]:
         """Of the campaigns, and how many warm-ups run."""
         database = self.live.database()
@@ -99,18 +106,30 @@ def test_two_clicks_start_it_the_lock_says_why_and_stop_undoes_exactly_that(agen
     assert agency.states() == ([CampaignState.RUNNING, CampaignState.PAUSED], 0)
 
 
-def test_many_start_from_one_page_each_with_its_result_also_at_phone_width(agency: Agency) -> None:
+def test_many_start_and_stop_from_one_page_each_with_its_result(agency: Agency) -> None:
     page = agency.open("warm-up?w=1")
-    table = page.get_by_test_id("stDataFrame").locator("canvas").first.bounding_box()
-    assert table is not None
-    for row in (1, 2, 3):
-        page.mouse.click(table["x"] + 16, table["y"] + _ROW * row + _ROW / 2)
-        settled(page)
+    agency.mark(1, 2, 3)
     press(page, "Start 3 warm-ups")
     expect(page.get_by_role("dialog")).to_contain_text("1 campaign will be paused")
     page.get_by_role("dialog").get_by_role("button", name="Start 3 addresses").click()
     expect(page.get_by_text("3 of 3 started")).to_be_visible()
     assert agency.states() == ([CampaignState.PAUSED, CampaignState.PAUSED], 3)
+    agency.mark(1, 2, 3)  # those that warm up come first
+    press(page, "Stop 3 warm-ups")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("1 campaign that they paused will go on:")
+    expect(dialog).to_contain_text("Autumn *star*")
+    dialog.get_by_role("button", name="Stop 3 addresses").click()
+    expect(page.get_by_text("3 of 3 stopped")).to_be_visible()
+    assert agency.states() == ([CampaignState.RUNNING, CampaignState.PAUSED], 0)
+
+
+def test_at_phone_width_nothing_is_cut_and_stop_is_at_hand(agency: Agency) -> None:
+    agency.card()
+    press(agency.page, "Start warm-up")
+    agency.page.get_by_role("dialog").get_by_role("button", name="Pause 1 campaign and start").click()
+    page = agency.page
+    expect(page.get_by_text("warming up, day 1 of 14").first).to_be_visible()
     page.set_viewport_size({"width": 390, "height": 844})
     for path in ("warm-up?w=1", f"identity?id={agency.ada}&section=email&w=1"):
         agency.open(path)
