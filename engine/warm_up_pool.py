@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.desk import Desk, Problem, use_case
 from storage.kinds import MailboxState, Permission, PoolScope, WarmUpPreset
-from storage.tables import Mailbox, Setting, WarmUpMember
+from storage.tables import Mailbox, Setting, WarmUpMember, Workspace
 
 LEAST_OTHERS = 2
 LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "fr": "Français", "it": "Italiano", "nl": "Nederlands"}
@@ -17,7 +17,8 @@ _MOST_CENTS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What holds for the whole installation; the price is in cents, per address and month."""
+    """What holds for the installation, `scope` where a workspace says nothing itself; the price is in cents, per address
+    and month."""
 
     preset: WarmUpPreset = WarmUpPreset.USUAL
     scope: PoolScope = PoolScope.INSTALLATION
@@ -71,6 +72,42 @@ def set_policy(desk: Desk, preset: WarmUpPreset, scope: PoolScope, price_cents: 
     return Policy(preset, scope, price_cents)
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Between whose addresses the mails of one workspace go: its own word (None: it has none), and the installation's."""
+
+    own: PoolScope | None
+    default: PoolScope
+
+    @property
+    def holds(self) -> PoolScope:
+        return self.own or self.default
+
+
+def scope_of(session: Session, workspace_id: int) -> Scope:
+    own = session.scalar(select(Workspace.warm_up_scope).where(Workspace.id == workspace_id))
+    return Scope(own, policy_of(session).scope)
+
+
+@use_case(needs=Permission.READ, reads=True)
+def scope(desk: Desk) -> Scope:
+    return scope_of(desk.session, desk.workspace)
+
+
+@use_case(needs=Permission.ADMINISTER)
+def set_scope(desk: Desk, own: PoolScope | None) -> Scope:
+    """Keep the workspace's mails to itself, or let them go to the whole installation; None: as the installation says.
+
+    It holds both ways: where this workspace keeps to itself, nobody else writes to it either. At once, also for mails
+    that are planned.
+    """
+    row = desk.session.get_one(Workspace, desk.workspace)
+    old, row.warm_up_scope = row.warm_up_scope, own
+    if old is not own:
+        desk.audit("warm_up.scope_changed", f"workspace:{row.id}", old={"scope": old}, new={"scope": own})
+    return scope_of(desk.session, row.id)
+
+
 def in_pool() -> ColumnElement[bool]:
     """The condition on Mailbox (outer joined with WarmUpMember): it may get warm-up mail now."""
     return (
@@ -82,16 +119,21 @@ def in_pool() -> ColumnElement[bool]:
 
 
 def others(session: Session, mailbox: Mailbox) -> Select[Mailbox]:
-    """The other addresses that this one may exchange warm-up mail with, by the policy of the moment."""
+    """The other addresses that this one may exchange warm-up mail with, by what both their workspaces say now."""
+    mine = scope_of(session, mailbox.workspace_id)
     found = (
         select(Mailbox)
         .outerjoin(WarmUpMember, WarmUpMember.mailbox_id == Mailbox.id)
         .where(in_pool(), Mailbox.id != mailbox.id)
         .order_by(Mailbox.id)
     )
-    if policy_of(session).scope is PoolScope.WORKSPACE:
-        found = found.where(Mailbox.workspace_id == mailbox.workspace_id)
-    return found
+    same = Mailbox.workspace_id == mailbox.workspace_id
+    if mine.holds is PoolScope.WORKSPACE:
+        return found.where(same)
+    said = Workspace.warm_up_scope
+    open_too = said.is_(None) if mine.default is PoolScope.INSTALLATION else false()
+    theirs = select(Workspace.id).where(or_(said == PoolScope.INSTALLATION, open_too))
+    return found.where(or_(same, Mailbox.workspace_id.in_(theirs)))
 
 
 def number_of_others(session: Session, mailbox: Mailbox) -> int:
@@ -108,7 +150,7 @@ def pool_of(desk: Desk, mailbox: Mailbox) -> Pool:
     ours = desk.visible(Mailbox.identity_id) & (Mailbox.workspace_id == desk.workspace)
     everyone = others(desk.session, mailbox)
     known = tuple(one.address for one in desk.session.scalars(everyone.where(ours)))
-    return Pool(known, number_of_others(desk.session, mailbox) - len(known), policy_of(desk.session).scope)
+    return Pool(known, number_of_others(desk.session, mailbox) - len(known), scope_of(desk.session, desk.workspace).holds)
 
 
 def takes_part(session: Session, mailbox_id: int) -> bool:

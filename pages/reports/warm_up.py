@@ -22,6 +22,8 @@ def show() -> None:
     with shell.header("Warm-up"):
         if visit.actor.is_owner and st.button("Policy and price", icon=":material/tune:", key="warm-policy"):
             warm_up_policy.show()
+        if visit.may(Permission.ADMINISTER) and st.button("With whom", icon=":material/groups:", key="warm-scope"):
+            warm_up_policy.show_scope()
     warm_up_policy.cost(visit)
     text, phase, everywhere = _filters(visit)
     page = shell.ask(find_everywhere if everywhere else find, search=text, phase=phase, page=paging.asked())

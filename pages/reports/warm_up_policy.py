@@ -22,7 +22,7 @@ def show() -> None:
         preset = st.radio("How fast", presets, presets.index(now.preset), format_func=_ramp)
         scopes = list(_SCOPES)
         scope = st.radio(
-            "Between whom mails go",
+            "Between whom mails go, where a workspace says nothing else",
             scopes,
             scopes.index(now.scope),
             format_func=lambda one: _SCOPES[one],
@@ -36,6 +36,25 @@ def show() -> None:
         if shell.attempt(task, preset=preset, scope=scope, price_cents=cents) is not None:
             notices.toast("Saved; it holds from now on.")
             st.rerun()
+
+
+@st.dialog("With whom this workspace's addresses write")
+def show_scope() -> None:
+    now = shell.ask(warm_up_pool.scope)
+    options: list[PoolScope | None] = [None, *_SCOPES]
+    inherited = f"As the installation says, now: {_SCOPES[now.default].lower()}"
+    with st.form("warm-up-scope", border=False):
+        own = st.radio(
+            "Between whom mails go",
+            options,
+            options.index(now.own),
+            format_func=lambda one: inherited if one is None else _SCOPES[one],
+        )
+        st.caption("It holds both ways and at once: who keeps to itself is written to by nobody else either.")
+        pressed = st.form_submit_button("Save with whom", type="primary")
+    if pressed and shell.attempt(warm_up_pool.set_scope, own=own) is not None:
+        notices.toast("Saved; it holds from now on.")
+        st.rerun()
 
 
 def _ramp(preset: WarmUpPreset) -> str:

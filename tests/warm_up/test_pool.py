@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from engine import warm_up, warm_up_membership, warm_up_planning, warm_up_pool, warm_up_rehearsals
 from engine.desk import Denied, Desk, Problem, require
@@ -126,3 +127,41 @@ def test_the_dialog_names_our_own_partners_and_only_counts_other_clients(databas
         assert warm_up_pool.pool_of(hidden, one.box).known == ()
         warm_up_pool.set_policy(one.desk(), WarmUpPreset.USUAL, PoolScope.WORKSPACE, 0)
         assert "1 other address of this workspace" in warm_up_pool.pool_of(one.desk(), one.box).sentence
+
+
+def partners(session: Session, box: Mailbox) -> set[int]:
+    return {one.workspace_id for one in session.scalars(warm_up_pool.others(session, box))}
+
+
+def test_a_workspace_inherits_with_whom_it_writes_unless_it_says_so_itself_and_that_holds_both_ways(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        one = office(session)
+        makers.mailbox(session, makers.identity(session, one.workspace), address="grace@acme.test")
+        theirs = session.scalars(select(Mailbox).where(Mailbox.address == "p0@d0.test")).one()
+        ours, them = one.desk(), makers.desk(session, theirs.workspace_id)
+        whole, alone = PoolScope.INSTALLATION, PoolScope.WORKSPACE
+        for default, we, they, may_meet in (
+            (whole, None, None, True),
+            (whole, alone, None, False),
+            (whole, None, alone, False),
+            (whole, whole, None, True),
+            (alone, None, None, False),
+            (alone, whole, None, False),  # they inherit
+            (alone, whole, whole, True),
+        ):
+            warm_up_pool.set_policy(ours, WarmUpPreset.USUAL, default, 0)
+            warm_up_pool.set_scope(ours, own=we)
+            warm_up_pool.set_scope(them, own=they)
+            case = (default, we, they)
+            assert warm_up_pool.may_write(session, one.box, theirs.id) is may_meet, case
+            assert warm_up_pool.may_write(session, theirs, one.box.id) is may_meet, case
+            assert partners(session, one.box) == ({one.workspace, theirs.workspace_id} if may_meet else {one.workspace})
+            assert partners(session, theirs) == ({one.workspace, theirs.workspace_id} if may_meet else {theirs.workspace_id})
+        assert warm_up_pool.scope(ours) == warm_up_pool.Scope(whole, alone)
+        told = session.scalars(select(Audit).where(Audit.what == "warm_up.scope_changed")).all()
+        assert (told[0].old, told[0].new) == ({"scope": None}, {"scope": "workspace"})
+        manager = Desk(session, makers.member(session, one.workspace, Role.MANAGER), one.workspace, MONDAY)
+        with pytest.raises(Denied):
+            warm_up_pool.set_scope(manager, own=None)
