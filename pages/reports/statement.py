@@ -44,16 +44,17 @@ def _sums(found: Statement) -> None:
 def _table(found: Statement) -> None:
     st.dataframe(
         [
-            {"Address": one.address, "Identity": one.identity, "Days": one.days, "Price": one.price_cents / 100}
+            {"Address": one.address, "Price": one.price_cents / 100, "Days": one.days, "Identity": one.identity}
             for one in found.lines
         ],
         hide_index=True,
         width="stretch",
         height=min(35 * (len(found.lines) + 1) + 3, 640),
         column_config={
-            "Address": st.column_config.TextColumn(width="large"),
-            "Days": st.column_config.NumberColumn(width=80),
-            "Price": st.column_config.NumberColumn(format="%.2f", width=110),
+            "Address": st.column_config.TextColumn(width=200),
+            "Price": st.column_config.NumberColumn(format="%.2f", width=80),
+            "Days": st.column_config.NumberColumn(width=70),
+            "Identity": st.column_config.TextColumn(width=200),
         },
     )
 
