@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select
 
-from engine import campaigns, mailboxes, warm_up
+from engine import campaigns, launching, mailboxes, warm_up
 from engine.desk import Problem
 from storage.database import open_database
 from storage.kinds import OPEN_STATES, ActionKind, CampaignState, MailboxState
@@ -18,11 +18,11 @@ from storage.tables import Action, Base, Campaign, Lane, Mailbox, WarmUp
 from tests import makers
 from tests.makers import MONDAY
 
-ADDRESSES, CAMPAIGNS = st.integers(0, 1), st.integers(0, 2)
+ADDRESSES, CAMPAIGNS = st.integers(0, 1), st.integers(0, 3)
 
 
 class Office(RuleBasedStateMachine):
-    """One identity with two addresses and three campaigns, beside three partners; `mine` is what people want of each."""
+    """One identity with two addresses, three campaigns and a draft; `mine` is what people want of each."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,9 +40,11 @@ class Office(RuleBasedStateMachine):
                 makers.mailbox(session, them, address=f"p{number}@d{number}.test")
             makers.checked(session)
             self.campaigns = [makers.campaign(session, us).id for _ in range(3)]
+            draft = makers.campaign(session, us, state=CampaignState.DRAFT, launched_at=None)
             for campaign in session.scalars(select(Campaign)):
                 makers.lead(session, campaign)
-        self.mine = dict.fromkeys(self.campaigns, CampaignState.RUNNING)
+        self.mine = dict.fromkeys(self.campaigns, CampaignState.RUNNING) | {draft.id: CampaignState.DRAFT}
+        self.campaigns.append(draft.id)
 
     def ask(self, task: object, **values: object) -> bool:
         """Whether it was done; refusals change nothing."""
@@ -73,6 +75,13 @@ class Office(RuleBasedStateMachine):
         self.ask(mailboxes.disconnect, mailbox_id=self.boxes[box])
         with self.database.write() as session:
             session.get_one(Mailbox, self.boxes[box]).state = MailboxState.OK
+
+    @rule()
+    def launch_the_draft(self) -> None:
+        held = self.warming()
+        if self.ask(launching.launch, campaign_id=self.campaigns[-1]):
+            assert not held
+            self.mine[self.campaigns[-1]] = CampaignState.RUNNING
 
     @rule(number=CAMPAIGNS)
     def pause_campaign(self, number: int) -> None:
@@ -124,6 +133,18 @@ class Office(RuleBasedStateMachine):
         self.database.close()
         with suppress(OSError):
             self.folder.cleanup()
+
+
+def test_the_draft_of_this_office_can_be_launched_and_no_longer_once_it_warms_up() -> None:
+    office = Office()
+    office.start(0)
+    office.launch_the_draft()
+    assert office.mine[office.campaigns[-1]] is CampaignState.DRAFT
+    office.stop(0)
+    office.launch_the_draft()
+    assert office.mine[office.campaigns[-1]] is CampaignState.RUNNING
+    office.every_campaign_is_what_people_want_or_held()
+    office.teardown()
 
 
 def test_whatever_people_do_it_is_exactly_undone() -> None:
