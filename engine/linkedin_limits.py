@@ -1,5 +1,6 @@
 """The limits of a LinkedIn account on all its clocks: what is in force, the sums in words, and how a person changes one."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -47,13 +48,23 @@ def of_identity(desk: Desk, identity_id: int) -> Limits | None:
     if lane is None:
         return None
     inforce = limits_of(desk.session, [lane.id], desk.now).get(lane.id, ())
+    sums = {one.kind: _sum(desk, identity_id, one.kind, one.value, inforce) for one in _of_day(inforce)}
     zone = ZoneInfo(desk.session.get_one(Identity, identity_id).zone)
     found = counts.read(desk.session, {lane.id: zone}, desk.now).uses
     used = {(kind, use.clock): use.used for (_, kind), uses in found.items() for use in uses}
     clocks = tuple(
         Used(one.kind, one.clock, one.value, used.get((one.kind, one.clock), 0), one.until, one.why) for one in inforce
     )
-    return Limits(clocks, _sums(desk.session, identity_id, inforce, desk.now))
+    return Limits(clocks, sums)
+
+
+@use_case(needs=Permission.READ, reads=True)
+def rehearse(desk: Desk, identity_id: int, kind: ActionKind, value: int) -> str:
+    """What a daily limit would come to, in words, before it is set."""
+    lane = linkedin_lanes.lane_of(desk.session, identity_id)
+    if lane is None:
+        return ""
+    return _sum(desk, identity_id, kind, value, limits_of(desk.session, [lane.id], desk.now).get(lane.id, ()))
 
 
 @use_case(needs=Permission.MANAGE)
@@ -96,8 +107,11 @@ def _require_reason(kind: ActionKind, value: int, until: datetime | None, why: s
 
 
 def _inforce(desk: Desk, lane_id: int) -> list[Limit]:
-    found = limits_of(desk.session, [lane_id], desk.now).get(lane_id, ())
-    return [one for one in found if one.clock is QuotaClock.LOCAL_DAY]
+    return _of_day(limits_of(desk.session, [lane_id], desk.now).get(lane_id, ()))
+
+
+def _of_day(inforce: Iterable[Limit]) -> list[Limit]:
+    return [one for one in inforce if one.clock is QuotaClock.LOCAL_DAY]
 
 
 def _end_ramp(session: Session, lane_id: int, kind: ActionKind, now: datetime) -> None:
@@ -112,14 +126,11 @@ def _end_ramp(session: Session, lane_id: int, kind: ActionKind, now: datetime) -
     )
 
 
-def _sums(session: Session, identity_id: int, inforce: tuple[Limit, ...], now: datetime) -> dict[ActionKind, str]:
-    hours = working_hours(session, [identity_id], now)[identity_id]
+def _sum(desk: Desk, identity_id: int, kind: ActionKind, value: int, inforce: Iterable[Limit]) -> str:
+    """Whether the day has room for it, and what a week of it comes to."""
+    hours = working_hours(desk.session, [identity_id], desk.now)[identity_id]
     window = timedelta(minutes=(hours.end - hours.start) % 1440 or 1440)
-    week = next((one.value for one in inforce if one.clock is QuotaClock.ROLLING_7_DAYS), None)
-    sums: dict[ActionKind, str] = {}
-    for one in inforce:
-        if one.clock is QuotaClock.LOCAL_DAY:
-            sums[one.kind] = fit_sentence(one.kind, one.value, LINKEDIN_GAP, window)
-            if one.kind is ActionKind.CONNECTION_REQUEST and week is not None:
-                sums[one.kind] += f" {week_sentence(one.value, hours.days, week)}"
-    return sums
+    said = fit_sentence(kind, value, LINKEDIN_GAP, window)
+    weeks = (one.value for one in inforce if one.kind is kind and one.clock is QuotaClock.ROLLING_7_DAYS)
+    week = next(weeks, None)
+    return said if week is None or not value else f"{said} {week_sentence(value, hours.days, week)}"

@@ -112,6 +112,8 @@ def give(session: Session, vault: Vault, identity_id: int, number: int, what: st
     tidy = "".join(value.split()) if what == "code" else value.strip()
     if what == "code" and not (4 <= len(tidy) <= 12 and tidy.isalnum()):
         raise Problem("Type the code as LinkedIn sent it: usually six digits.")
+    if what == "contract" and tidy not in row.asked.get("options", ()):
+        raise Problem("Choose one of the contracts that LinkedIn offers.")
     row.answer = vault.seal(json.dumps({"what": what, "value": tidy}), place(row, "answer"))
 
 

@@ -1,6 +1,7 @@
 """A person's text where Markdown is read: shown as it was typed, on one line, no longer than there is room."""
 
 import re
+import unicodedata
 
 
 def plain(text: str, longest: int = 120) -> str:
@@ -17,3 +18,10 @@ def cut(text: str, longest: int) -> str:
     """A person's text on one line, and no longer than this."""
     line = " ".join(text.split())
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def isolated(text: str, longest: int = 120) -> str:
+    """A person's text within a line of ours: cut, and a right-to-left one does not turn the words after it around."""
+    line = cut(text, longest)
+    turns = any(unicodedata.bidirectional(character) in ("R", "AL") for character in line)
+    return f"\u2068{line}\u2069" if turns else line

@@ -27,8 +27,11 @@ def fits(limit: int, gap: timedelta, window: timedelta) -> int:
 
 def fit_sentence(kind: ActionKind, limit: int, gap: timedelta, window: timedelta) -> str:
     """The sum in words that a form shows below a daily limit."""
-    possible = fits(limit, gap, window)
-    words = f"{limit} {kind.plural.lower()} × {spoken(gap)} need {spoken(limit * gap)}; the window has {spoken(window)}"
+    if limit == 0:
+        return f"The daily limit is 0: no {kind.plural.lower()} go out."
+    possible, many = fits(limit, gap, window), kind.label if limit == 1 else kind.plural
+    need = "needs" if limit == 1 else "need"
+    words = f"{limit} {many.lower()} × {spoken(gap)} {need} {spoken(limit * gap)}; the window has {spoken(window)}"
     return f"{words}." if possible >= limit else f"{words}: at most {possible} will go out."
 
 

@@ -11,6 +11,7 @@ from engine.photos import photo
 from pages import asked, badges, notices, shell
 from pages.identities import activity, contact, email, linkedin, now_line, share
 from pages.overview import stop_drawer
+from pages.person_texts import isolated
 from storage.kinds import Permission
 
 _SECTIONS = {
@@ -71,7 +72,7 @@ def _header(visit: shell.Visit, identity: IdentityView) -> None:
         with st.container(gap=None):
             st.title(badges.plain(identity.name, 80), anchor=False)
             local = visit.now.astimezone(ZoneInfo(identity.zone))
-            title = f"{identity.contact.job_title[:80]} · " if identity.contact.job_title else ""
+            title = f"{isolated(identity.contact.job_title, 80)} · " if identity.contact.job_title else ""
             badges.quiet(f"{title}{local:%H:%M} in {badges.city(ZoneInfo(identity.zone))}")
     with right, st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
         now_line.show(now, visit.now)

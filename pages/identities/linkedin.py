@@ -2,27 +2,30 @@
 
 import streamlit as st
 
-from engine import linkedin_accounts, linkedin_consent
+from engine import linkedin_accounts, linkedin_consent, linkedin_sign_ins
 from engine.identities import IdentityView
 from engine.linkedin_accounts import AccountView
 from pages import badges, notices, shell
 from pages.identities import linkedin_connect, linkedin_limits, linkedin_withdrawals, profile_offer
+from pages.person_texts import isolated
 from storage.kinds import LinkedInState, Permission
 
 
 def show(visit: shell.Visit, identity: IdentityView) -> None:
     account = shell.ask(linkedin_accounts.view, identity_id=identity.id)
     may = visit.may(Permission.MANAGE)
+    going = shell.ask(linkedin_sign_ins.progress, identity_id=identity.id)
+    is_asked = going is not None and going.state.is_under_way  # what LinkedIn asks is said where it is answered
     with st.container(border=True):
         _head(visit, identity, account, may)
-        if account.note:
+        if account.note and not is_asked:
             st.markdown(badges.plain(account.note, 600))
         _consent(visit, identity, may)
         if account.email and not account.has_seat:
             _premium(identity, account, may)
     profile_offer.show(identity, may)
     if may and account.state is not LinkedInState.CONNECTED:
-        linkedin_connect.show(identity, account)
+        linkedin_connect.show(identity, account, going)
     limits, withdrawals = st.tabs(["Rate limits", "Withdrawals"])
     with limits:
         linkedin_limits.show(visit, identity, may)
@@ -43,7 +46,7 @@ def _head(visit: shell.Visit, identity: IdentityView, account: AccountView, may:
             _menu(identity)
     facts = [fact for fact in (account.name, account.profile, account.email) if fact]
     if facts:
-        badges.quiet(" · ".join(facts))
+        badges.quiet(" · ".join(map(isolated, facts)))
 
 
 def _menu(identity: IdentityView) -> None:
@@ -72,7 +75,9 @@ def _consent(visit: shell.Visit, identity: IdentityView, may: bool) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         when = badges.moment(given.accepted_at, identity.zone, visit.now)
-        badges.quiet(f"Risk notice accepted by {given.accepted_by}, {when.text} (wording {given.version})", when.help)
+        badges.quiet(
+            f"Risk notice accepted by {isolated(given.accepted_by)}, {when.text} (wording {given.version})", when.help
+        )
         st.space("stretch")
         if may and st.button("Take it back", key="consent-back", type="tertiary", help="Nothing is done on LinkedIn then."):
             shell.attempt(linkedin_consent.take_back, identity_id=identity.id)

@@ -22,13 +22,12 @@ _QUESTIONS = {
 }
 
 
-def show(identity: IdentityView, account: AccountView) -> None:
-    going = shell.ask(linkedin_sign_ins.progress, identity_id=identity.id)
+def show(identity: IdentityView, account: AccountView, going: Progress | None) -> None:
     if going is not None and going.state.is_under_way:
         _going(identity)
         return
     if going is not None and going.state is not LinkedInSignInState.DONE:
-        _ended(going)
+        _ended(going, account)
     _form(identity, account)
 
 
@@ -49,8 +48,9 @@ def _form(identity: IdentityView, account: AccountView) -> None:
             st.rerun()
 
 
-def _ended(going: Progress) -> None:
-    (notices.info if going.state is LinkedInSignInState.CANCELLED else notices.error)(going.note)
+def _ended(going: Progress, account: AccountView) -> None:
+    if going.note != account.note:  # else it stands above already
+        (notices.info if going.state is LinkedInSignInState.CANCELLED else notices.error)(going.note)
     if going.picture:
         st.image(going.picture, caption="The page as LinkedIn showed it", width=480)
 
@@ -100,7 +100,7 @@ def _ask_code(identity: IdentityView, going: Progress) -> None:
 
 
 def _ask_contract(identity: IdentityView, going: Progress) -> None:
-    st.markdown("**LinkedIn asks which contract to use**")
+    st.markdown("**LinkedIn asks which Sales Navigator contract to use**")
     for number, option in enumerate(going.options):
         if st.button(badges.plain(option, 80), key=f"contract-{going.number}-{number}"):
             _answer(identity, going, "contract", option)

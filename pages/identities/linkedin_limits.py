@@ -9,6 +9,7 @@ from engine import linkedin_lanes, linkedin_limits
 from engine.identities import IdentityView
 from engine.linkedin_limits import Limits, Used
 from pages import badges, notices, shell
+from pages.campaigns.doing import done
 from storage.kinds import ActionKind, QuotaClock
 
 _CLOCKS = {
@@ -38,11 +39,16 @@ def _kind(visit: shell.Visit, identity: IdentityView, kind: ActionKind, limits: 
     with st.container(border=True):
         st.markdown(f"**{kind.plural}**")
         badges.meters([(_CLOCKS[one.clock], one.used, one.limit) for one in clocks])
+        badges.quiet(f"Left: {' · '.join(_left(one) for one in clocks)}")
         if kind in limits.sums:
             badges.quiet(limits.sums[kind])
         for one in clocks:
             _ends(visit, identity, one)
         _warn_of_pending(clocks)
+
+
+def _left(one: Used) -> str:
+    return f"{max(0, one.limit - one.used):,} {_CLOCKS[one.clock]}"
 
 
 def _ends(visit: shell.Visit, identity: IdentityView, one: Used) -> None:
@@ -68,13 +74,16 @@ def _change(visit: shell.Visit, identity: IdentityView, limits: Limits) -> None:
             notices.warning(
                 f"More than {usual} a day risks the account. It needs a reason and an end; it falls back by itself."
             )
-        why = st.text_input("Why", key="limit-why")
+        badges.quiet(shell.ask(linkedin_limits.rehearse, identity_id=identity.id, kind=kind, value=int(value)))
+        why = st.text_input("Why", key="limit-why", help="Kept with the limit, and shown beside it.")
         today = visit.now.astimezone(ZoneInfo(identity.zone)).date()
-        until = st.date_input("Until the end of (empty: for good)", value=None, min_value=today, key="limit-until")
-        if st.button("Set the limit", type="primary"):
+        label = "Until the end of" if value > usual else "Until the end of (empty: for good)"
+        until = st.date_input(label, value=None, min_value=today, key="limit-until")
+        if st.button(f"Set {int(value):,} a day", type="primary", key="limit-set", disabled=value == now):
             ends = None
             if until is not None:
                 ends = datetime.combine(until + timedelta(days=1), time(0), ZoneInfo(identity.zone))
-            given = (identity.id, kind, int(value), ends, why)
-            shell.attempt(linkedin_limits.set_daily, *given)
-            notices.toast(f"{kind.plural}: {int(value)} a day.")
+            given = {"identity_id": identity.id, "kind": kind, "value": int(value), "until": ends, "why": why}
+            if done(linkedin_limits.set_daily, **given):
+                notices.toast(f"{kind.plural}: {int(value):,} a day.")
+                st.rerun()

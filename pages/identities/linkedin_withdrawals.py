@@ -8,6 +8,7 @@ from engine import linkedin_lanes, linkedin_limits, linkedin_withdrawals
 from engine.identities import IdentityView
 from engine.linkedin_withdrawals import Overview
 from pages import badges, notices, shell
+from pages.campaigns.doing import done
 from pages.identities import cool_down_calendar
 from storage.kinds import ActionKind
 
@@ -51,8 +52,8 @@ def _change(identity: IdentityView, found: Overview) -> None:
         st.markdown(badges.plain(shell.ask(linkedin_withdrawals.rehearse, identity_id=identity.id, after_days=days), 600))
     if days != found.after_days:
         label = "Switch withdrawals off" if days is None else f"Withdraw after {days} days"
-        if st.button(label, type="primary", key="withdraw-save"):
-            shell.attempt(linkedin_withdrawals.set_after, identity_id=identity.id, after_days=days)
+        pressed = st.button(label, type="primary", key="withdraw-save")
+        if pressed and done(linkedin_withdrawals.set_after, identity_id=identity.id, after_days=days):
             notices.toast("Withdrawals are off." if days is None else f"Invitations are withdrawn after {days} days.")
             st.rerun()
 
@@ -62,8 +63,9 @@ def _cap(identity: IdentityView, found: Overview) -> None:
     now, usual = found.cap or 0, linkedin_lanes.RECOMMENDED[ActionKind.WITHDRAWAL]
     cap = int(st.number_input("At most a day", 0, max(usual, now), value=now, key="withdraw-cap", width=240))
     if cap != now and st.button(f"Set {cap} a day", key="withdraw-cap-save"):
-        shell.attempt(linkedin_limits.set_daily, identity.id, ActionKind.WITHDRAWAL, cap)
-        st.rerun()
+        kind = ActionKind.WITHDRAWAL
+        if done(linkedin_limits.set_daily, identity_id=identity.id, kind=kind, value=cap):
+            st.rerun()
 
 
 def _history(visit: shell.Visit, identity: IdentityView, found: Overview) -> None:

@@ -1,5 +1,6 @@
 """The page behind a share link, for somebody who is no user: consent, then LinkedIn login and what it asks, or manually."""
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,11 @@ from pages.plain.forms import Sent
 from storage.kinds import LinkedInSignInState
 
 _DONE = (LinkedInSignInState.DONE,)
+_ASKED = {
+    LinkedInSignInState.CODE: "code",
+    LinkedInSignInState.APPROVE: "approve",
+    LinkedInSignInState.CONTRACT: "contract",
+}
 _DETAILS = ("first_name", "last_name", "job_title", "email", "phone", "linkedin_url", "meeting_url")
 _BEGINNINGS = ("begin", "fill_in")
 
@@ -59,6 +65,8 @@ async def _page(request: Request, problem: str = "", form: Sent | None = None) -
         manually=offer.may_fill_in and _wants_manually(request, form),
         wording=linkedin_consent.WORDING,
         left=f"{left // 60} h {left % 60} min" if left >= 60 else f"{left} min",
+        open_for=_open_for(offer),
+        picture=_picture(offer),
         **kept,
     )
 
@@ -84,7 +92,19 @@ def _step(offer: Invited, is_theirs: bool) -> str:
         return "again"
     if going.has_answer:
         return "working"
-    return {LinkedInSignInState.CODE: "code", LinkedInSignInState.APPROVE: "approve"}.get(going.state, "working")
+    return _ASKED.get(going.state, "working")
+
+
+def _open_for(offer: Invited) -> str:
+    """How long the sign-in is still held open, as the page says it."""
+    seconds = (offer.progress.ends_at - clock.now()).total_seconds() if offer.progress is not None else 0
+    return f"{int(seconds // 60)} min" if seconds >= 60 else "less than a minute"
+
+
+def _picture(offer: Invited) -> str:
+    """Of the check that a person must finish elsewhere, as it stands in the page itself."""
+    shown = offer.progress.picture if offer.progress is not None else None
+    return f"data:image/png;base64,{base64.b64encode(shown).decode()}" if shown else ""
 
 
 def _look(token: str) -> Invited:
@@ -123,6 +143,9 @@ def _do(request: Request, form: Sent) -> None:
         ),
         "again": lambda session: share_links.again(session, vault, token, form["email"], form["password"], now),
         "code": lambda session: share_links.answer(session, vault, token, _number(form), "code", form["code"], now),
+        "contract": lambda session: share_links.answer(
+            session, vault, token, _number(form), "contract", form["option"], now
+        ),
         "resend": lambda session: share_links.answer(session, vault, token, _number(form), "resend", "", now),
     }
     task = tasks.get(form["what"])

@@ -68,3 +68,17 @@ def test_what_a_person_sets_ends_the_ramp(office: Office) -> None:
     connected(office)
     change(office, 8)
     assert [daily(limits(office, timedelta(days=days))) for days in (0, 5, 20)] == [8, 8, 8]
+
+
+def test_the_form_does_the_sum_of_a_limit_before_it_is_set(office: Office) -> None:
+    connected(office)
+
+    def rehearsed(value: int) -> str:
+        given = (office.identity_id, INVITE, value)
+        database = office.outpost.database
+        return perform(database, makers.OWNER, office.workspace_id, MONDAY, linkedin_limits.rehearse, *given)
+
+    assert "30 × 7 days = 210 a week" in rehearsed(30)
+    assert rehearsed(1).startswith("1 connection request × 1 min needs 1 min;")
+    assert rehearsed(0) == "The daily limit is 0: no connection requests go out."
+    assert daily(limits(office)) == 20

@@ -138,5 +138,20 @@ def test_what_another_began_is_not_shown_behind_the_link(office: Office) -> None
         share_links.answer(session, vault, token, 0, "code", "123456", MONDAY)
 
 
+def test_a_contract_that_linkedin_did_not_offer_is_refused(office: Office) -> None:
+    token = make(office)
+    submit(office, token)
+    with office.outpost.database.write() as session:
+        row = session.scalars(select(LinkedInSignIn)).one()
+        row.state, row.asked, row.asked_number = LinkedInSignInState.CONTRACT, {"options": ["Acme", "Acme Labs"]}, 1
+    given = (office.outpost.vault, token, 1, "contract")
+    with office.outpost.database.write() as session, pytest.raises(Problem, match="one of the contracts"):
+        share_links.answer(session, *given, "Another", MONDAY)
+    with office.outpost.database.write() as session:
+        assert session.scalars(select(LinkedInSignIn)).one().answer is None
+        share_links.answer(session, *given, "Acme Labs", MONDAY)
+        assert session.scalars(select(LinkedInSignIn)).one().answer is not None
+
+
 def test_the_token_has_256_bits(office: Office) -> None:
     assert re.fullmatch(r"[\w-]{43}", make(office))

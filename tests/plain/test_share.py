@@ -7,9 +7,10 @@ import httpx
 import pytest
 from PIL import Image
 
-from engine import clock, sessions
-from storage.kinds import LinkedInState
-from storage.tables import Identity, Photo, ShareLink
+from engine import clock, sessions, share_links
+from storage import key_file
+from storage.kinds import LinkedInSignInState, LinkedInState
+from storage.tables import Identity, LinkedInSignIn, Photo, ShareLink
 from tests import makers
 from tests.live import LivePanel, form_token
 
@@ -87,3 +88,37 @@ def test_a_flood_is_turned_away_before_it_is_written_anywhere(live: LivePanel) -
     assert answer.status_code == 422
     assert "send it again" in answer.text
     assert send(client, "/share/flood", first_name="Grace").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("state", "asked", "said"),
+    [
+        (
+            LinkedInSignInState.CODE,
+            {"hint": "ending with 42", "error": "Wrong."},
+            ["ending with 42", "Wrong.", "held open for 8 min"],
+        ),
+        (LinkedInSignInState.APPROVE, {}, ["tap Yes", "another 8 min"]),
+        (LinkedInSignInState.CONTRACT, {"options": ["Acme <b>", "Labs"]}, ['value="Acme &lt;b&gt;"', "Labs", "held open"]),
+        (LinkedInSignInState.CAPTCHA, {}, ["data:image/png;base64,UE5H", "only a person", "Try again"]),
+    ],
+)
+def test_whatever_linkedin_asks_is_asked_here_with_the_time_left(
+    live: LivePanel, state: LinkedInSignInState, asked: dict[str, object], said: list[str]
+) -> None:
+    token, now = f"asked-{state}", clock.now()
+    link(live, token)
+    with live.database().write() as session:
+        used = session.query(ShareLink).filter_by(token_hash=sessions.digest(token)).one()
+        used.used_at = now
+        begun = LinkedInSignIn(workspace_id=1, identity_id=used.identity_id, share_link_id=used.id, email="g@acme.test")
+        begun.state, begun.asked, begun.asked_number = state, asked, 1
+        begun.started_by, begun.started_at, begun.ends_at = "share link", now, now + timedelta(minutes=8, seconds=50)
+        if state is LinkedInSignInState.CAPTCHA:
+            begun.ended_at, begun.picture, begun.note = now, b"PNG", "A check that only a person can pass."
+        session.add(begun)
+    client = live.client()
+    client.cookies.set(f"outpost-share-{live.port}", share_links.keepsake(key_file.read(live.folder / "data.key"), token))
+    page = client.get(f"/share/{token}").text
+    assert [words for words in said if words not in page] == []
+    assert "used already" in live.client().get(f"/share/{token}").text
