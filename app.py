@@ -84,7 +84,9 @@ def main() -> int:
     except Problem as problem:
         sys.stderr.write(f"\n  Outpost can't start: {problem}\n\n")
         return 1
-    app.run(config={"server.port": config.port, "server.address": config.address})
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C has been obeyed by then, and is said again
+        app.run(config={"server.port": config.port, "server.address": config.address})
+    sys.stdout.write("\n  Outpost has stopped.\n")
     return 0
 
 

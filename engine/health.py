@@ -15,6 +15,7 @@ from storage.database import Database
 from storage.tables import Event, Heartbeat
 
 _LEAST_FREE = 200 * 1024 * 1024
+_NONE_FREE = 1024 * 1024
 _CLOCK_GRACE = timedelta(minutes=2)
 
 
@@ -34,7 +35,7 @@ def look(database: Database, config: Config, worker: Worker, now: datetime) -> t
     except (DBAPIError, TimeoutError) as error:
         why = f"The database does not answer ({type(error).__name__}), so nothing is sent; see that its disk is not full."
         read = (Part("worker", False, why), Part("database", False, why), Part("clock", False, why))
-    return (panel, *read, _disk(config))
+    return (panel, *read, disk(config))
 
 
 def _worker(session: Session, worker: Worker, now: datetime) -> Part:
@@ -67,12 +68,17 @@ def _clock(session: Session, now: datetime) -> Part:
     return Part("clock", True, f"The clock says {now:%Y-%m-%d %H:%M:%S} UTC and agrees with the ledger.")
 
 
-def _disk(config: Config) -> Part:
+def disk(config: Config) -> Part:
+    """Asks the disk alone: it can be told when the database can say nothing any more."""
     try:
         free = shutil.disk_usage(config.data).free
     except OSError as error:
         return Part("disk", False, f"The data folder can't be read ({error.strerror}).")
     megabytes = f"{free / 1024**3:,.0f} GB" if free >= 10 * 1024**3 else f"{free // 1024**2:,} MB"
+    if free < _NONE_FREE:
+        return Part(
+            "disk", False, "The disk where the data lies is full: nothing is saved and nothing is sent. Make room on it."
+        )
     if free < _LEAST_FREE:
         return Part("disk", False, f"Only {megabytes} are free where the data lies. Make room before writing fails.")
     return Part("disk", True, f"{megabytes} are free where the data lies.")

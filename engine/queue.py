@@ -23,6 +23,7 @@ from engine import (
     alert_deliveries,
     bounce_rates,
     clock,
+    database_trouble,
     domain_checks,
     exports,
     generation,
@@ -284,7 +285,7 @@ class Doorbell:
             self.troubles[part] = (
                 f"The database refuses to work ({type(error).__name__}); nothing is sent until it does again."
             )
-            _log.error("work.failed", part=part, problem=logs.scrubbed(str(error)))
+            _log.error("work.failed", part=part, problem=database_trouble.sentence(error) or logs.scrubbed(str(error)))
         except Exception as error:
             self.troubles[part] = f"The {part} failed ({type(error).__name__}); it is tried again."
             _log.exception("work.failed", part=part, problem=logs.scrubbed(str(error)))

@@ -20,7 +20,7 @@ from typing import TextIO
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from engine import clock, generation, installation, logs, recovery, unsubscribes
+from engine import clock, database_trouble, generation, installation, logs, recovery, unsubscribes
 from engine.channels.email import EmailChannel
 from engine.channels.linkedin.driver import Driver
 from engine.channels.linkedin.stand_in import leading_to
@@ -144,7 +144,7 @@ def _beat(outpost: Outpost, bell: Doorbell, boot: str) -> None:
                     )
                 )
         except SQLAlchemyError as error:
-            _log.error("heartbeat.failed", problem=logs.scrubbed(str(error)))
+            _log.error("heartbeat.failed", problem=database_trouble.sentence(error) or logs.scrubbed(str(error)))
         if bell.stopping.wait(_BEAT):
             return
 

@@ -2,7 +2,7 @@
 
 import secrets
 
-from engine import logs
+from engine import database_trouble, logs
 from pages import notices
 
 _log = logs.logger("panel")
@@ -16,10 +16,16 @@ def note(error: BaseException, page: str = "") -> str:
 
 
 def show(error: BaseException, page: str = "") -> None:
-    notices.error(sentence(note(error, page)))
+    notices.error(said(error, page))
 
 
-def sentence(reference: str) -> str:
+def said(error: BaseException, page: str = "") -> str:
+    """Log the error; answers what to tell the person: what is in the way where that is known, else where to find it."""
+    reference = note(error, page)
+    return database_trouble.sentence(error) or _sentence(reference)
+
+
+def _sentence(reference: str) -> str:
     return (
         f"Something in Outpost broke while this page was made; nothing that was saved is lost. Try again; if it stays,"
         f" give the reference {reference} to the person who runs this installation: it finds the cause in the log."

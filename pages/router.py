@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from engine import health
+from engine.installation import current
 from pages import errors, notices, practice_bar, shell, sidebar
 from pages.registry import FOLDER, PAGES
 
@@ -16,6 +18,7 @@ def main() -> None:
     visit = shell.arrive(without_workspace=page.without_workspace)
     sidebar.show(visit, page)
     practice_bar.show(visit)
+    _warn_of_disk()
     shell.require(page.needs, visit)
     try:
         chosen.run()
@@ -23,6 +26,13 @@ def main() -> None:
         notices.error(problem)
     except Exception as error:
         errors.show(error, page.slug)
+
+
+def _warn_of_disk() -> None:
+    """Over every page: what fails when the disk is full fails for everybody, and any of them may know whom to call."""
+    disk = health.disk(current().config)
+    if not disk.is_well:
+        notices.error(disk.sentence, icon=":material/hard_drive:")
 
 
 main()

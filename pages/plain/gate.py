@@ -156,8 +156,7 @@ def _is_page(connection: HTTPConnection) -> bool:
 
 def _broken(connection: HTTPConnection, error: Exception) -> Response:
     # A path may hold a token, so the log gets its first part only.
-    reference = errors.note(error, connection.url.path.split("/")[1])
-    return forms.refusal(connection, 500, errors.sentence(reference))
+    return forms.refusal(connection, 500, errors.said(error, connection.url.path.split("/")[1]))
 
 
 class _Answer:
