@@ -49,9 +49,12 @@ from engine.hands import Hands
 from engine.incoming_keeping import Keys
 from engine.installation import Outpost
 from engine.linkedin_browsing import SignIns
+from engine.linkedin_hand import LINKEDIN_KINDS
 from engine.mail_accounts import account_for
 from engine.rules.permit import CLOCK_TOLERANCE
+from engine.turns import Turns
 from engine.warm_up_key import key_for
+from storage.kinds import ActionKind
 from storage.tables import Mailbox
 
 WORKERS = 6
@@ -60,6 +63,7 @@ _MOST_LANES = 200
 _MOST_IN_A_ROW = 25  # actions of one lane before other lanes get their turn
 _SECONDS_TO_FINISH = 10
 _PICTURES_KEPT = timedelta(days=7)  # of pages that were not as known: personal data
+_LOOKED_UP_AT_ONCE = frozenset(ActionKind).difference(LINKEDIN_KINDS)
 _log = logs.logger("worker")
 
 
@@ -88,8 +92,9 @@ class Doorbell:
     _busy: set[int] = field(default_factory=set)  # lanes that a thread works on
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _visiting: threading.Lock = field(default_factory=threading.Lock)
-    _reading: threading.Lock = field(default_factory=threading.Lock)
+    _reading: Turns = field(default_factory=Turns)
     _telling: threading.Lock = field(default_factory=threading.Lock)
+    _looking_up: Turns = field(default_factory=Turns)
 
     def __post_init__(self) -> None:
         self.counter = Counter(self.outpost.database, self.outpost.config.mark_file, clock.now)
@@ -188,7 +193,12 @@ class Doorbell:
     def _settle(self) -> None:
         """What an exception left held by this very worker, and unknown outcomes whose time has come."""
         recovery.recover_own(self.outpost.database, self.holder, self._at_work, clock.now())
-        recovery.reconcile_due(self.outpost.database, clock.now, self.hands())
+        recovery.reconcile_due(self.outpost.database, clock.now, self.hands(), kinds=_LOOKED_UP_AT_ONCE)
+        self._looking_up.take_beside("linkedin-look-ups", lambda: self._guarded("LinkedIn look-ups", self._look_up))
+
+    def _look_up(self) -> None:
+        """A page may take minutes, so by itself: what is due elsewhere is not to wait for it."""
+        recovery.reconcile_due(self.outpost.database, clock.now, self.hands(), kinds=LINKEDIN_KINDS)
 
     def _every_minute(self) -> None:
         database, now = self.outpost.database, clock.now()
@@ -237,12 +247,7 @@ class Doorbell:
 
     def _read_mail(self) -> None:
         """By itself, as visits are: slow servers must not keep the other periodic work waiting."""
-        if not self._reading.acquire(blocking=False):
-            return
-        try:
-            self._guarded("reading of mail", self._read_due)
-        finally:
-            self._reading.release()
+        self._reading.take(lambda: self._guarded("reading of mail", self._read_due))
 
     def _read_due(self) -> None:
         vault, database = self.outpost.vault, self.outpost.database

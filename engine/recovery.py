@@ -20,7 +20,7 @@ from engine.entries import entries_of, entry_of
 from engine.hands import DELIVERY_SECONDS, Hands, Inquiry
 from engine.outcomes import FIRST_LOOK, day_of
 from storage.database import Database
-from storage.kinds import ActionState, Reason
+from storage.kinds import ActionKind, ActionState, Reason
 from storage.ledger import Entry, Note, connection_of, move
 from storage.prepared import Prepared
 from storage.tables import UNSETTLED, Action, Lane
@@ -106,11 +106,13 @@ class _Question:
     looked_up: int
 
 
-def reconcile_due(database: Database, now: Now, hands: Hands, most: int = 20) -> int:
-    """Look up unknown outcomes whose time has come; returns how many were looked up."""
+def reconcile_due(
+    database: Database, now: Now, hands: Hands, most: int = 20, kinds: Collection[ActionKind] = tuple(ActionKind)
+) -> int:
+    """Look up unknown outcomes of these kinds whose time has come; returns how many were looked up."""
     with database.read() as session:
-        waiting = _waiting(session, ActionState.UNKNOWN, now(), most)
-        lost = _waiting(session, ActionState.RECONCILING, now(), most)
+        waiting = _waiting(session, ActionState.UNKNOWN, now(), most, kinds)
+        lost = _waiting(session, ActionState.RECONCILING, now(), most, kinds)
     if lost:
         with database.write() as session:
             entries = [entry_of(session, action_id) for action_id in lost]
@@ -132,8 +134,8 @@ def _reconcile_alone(database: Database, action_id: int, now: Now, hands: Hands)
         return 0
 
 
-def _waiting(session: Session, state: ActionState, now: datetime, most: int) -> list[int]:
-    asked = {"state": state, "now": now, "most": most}
+def _waiting(session: Session, state: ActionState, now: datetime, most: int, kinds: Collection[ActionKind]) -> list[int]:
+    asked = {"state": state, "now": now, "most": most, "kinds": list(kinds)}
     return [row.id for row in _WHOSE_TIME_HAS_COME.rows(connection_of(session), asked)]
 
 
@@ -142,9 +144,11 @@ _WHOSE_TIME_HAS_COME = Prepared(
     .where(
         text(UNSETTLED),
         Action.state == bindparam("state"),
+        Action.kind.in_(bindparam("kinds", expanding=True)),
         or_(Action.wait_until.is_(None), Action.wait_until <= bindparam("now")),
     )
-    .limit(bindparam("most"))
+    .limit(bindparam("most")),
+    "kinds",
 )
 
 
