@@ -156,6 +156,9 @@ def _notes_are_out(session: Session, entry: Entry, now: datetime) -> bool:
 
 def _settle_success(session: Session, entry: Entry, outcome: Accepted, now: datetime) -> None:
     if entry.kind is ActionKind.CONNECTION_REQUEST:
+        account = linkedin_accounts.account_of(session, entry.identity_id)
+        if account is not None and outcome.evidence.get("notes_left") == 0:
+            account.notes_out_until = next_month(now)  # the page said so: the next note is not even tried
         row = linkedin_invitations.record(session, entry, now)
         is_connected = outcome.evidence.get("accepted") or outcome.evidence.get("already") == "already_connected"
         if row is not None and (is_connected or outcome.evidence.get("state") == "connected"):

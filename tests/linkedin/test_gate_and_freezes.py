@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from engine.channels.linkedin.outcomes import Blocked, BlockedKind, LinkedInOutcome, Person
+from engine.channels.linkedin.outcomes import Blocked, BlockedKind, Done, LinkedInOutcome, Person
 from engine.hands import Hands
 from engine.linkedin_hand import LINKEDIN_KINDS, LinkedInHand
 from storage.kinds import ActionKind, ActionState, LinkedInState, Reason
-from storage.tables import Action, Freeze, Identity, LinkedInAccount, QuotaUse
+from storage.tables import Action, Freeze, Identity, LinkedInAccount, QuotaUse, Step
 from tests.linkedin.conftest import Doing, NoMail, Office, at_work, connected
 from tests.linkedin.transport import Transport
 from tests.makers import MONDAY
@@ -137,6 +137,28 @@ def test_three_unknown_pages_in_a_row_pause_the_identity_and_one_known_page_begi
     assert len(done(doing)) == 1
     with doing.office.outpost.database.read() as session:
         assert "3 times in a row" in session.scalars(select(LinkedInAccount.state_note)).one()
+
+
+@pytest.mark.parametrize("may_drop", [True, False])
+@pytest.mark.parametrize("told", ["the last one went", "none is left"])
+def test_without_notes_a_request_goes_bare_if_the_campaign_allows_and_waits_for_the_month_if_not(
+    doing: Simulated, told: str, may_drop: bool
+) -> None:
+    at_work(doing.office, [INVITE], ["marie-curie", "lise-meitner"])
+    with doing.office.outpost.database.write() as session:
+        session.scalars(select(Step)).one().may_drop_note = may_drop
+    last = Done({"slug": "x", "state": "pending", "notes_left": 0})
+    outcome = last if told == "the last one went" else Blocked(BlockedKind.NOTE_QUOTA, "No more notes this month.")
+    doing.transport.says = says(outcome, "invite")  # type: ignore[assignment]
+    doing.attend()
+    doing.transport.says = lambda *_: None
+    open_ = 1 if told == "the last one went" else 2
+    _attend(doing, [doing.now + timedelta(hours=12 * half) for half in range(1, 10)])
+    assert [deed.text for deed in doing.transport.deeds] == ([""] * open_ if may_drop else [])
+    _attend(doing, [datetime(2026, 12, 1, 9, 0, tzinfo=MONDAY.tzinfo) + timedelta(hours=12 * half) for half in range(4)])
+    texts = [deed.text for deed in doing.transport.deeds]
+    assert len(texts) == open_
+    assert all(text.startswith("Hello ") for text in texts) is not may_drop
 
 
 def _attend(doing: Simulated, instants: Sequence[datetime]) -> set[ActionState | None]:

@@ -218,7 +218,9 @@ def test_the_sanitised_pages_are_read_and_acted_on_rightly(driver: Make) -> None
     assert [(one.slug, one.text) for one in inbox] == [("jane-doe", "Here is the brief.")]
     ours = driver(served("invitations-actions-send-profile.html"))
     assert ours.profile_state("1", {}, JANE) is ProfileState.CONNECTABLE
-    assert isinstance(ours.request_connection("1", {}, JANE, "Hello Jane", lambda: True), Done)
+    invited = ours.request_connection("1", {}, JANE, "Hello Jane", lambda: True)
+    assert isinstance(invited, Done)
+    assert invited.evidence["notes_left"] == 0  # the page had said that one remained
 
 
 def test_there_is_no_stealth() -> None:

@@ -1,6 +1,7 @@
 """Connection requests: the dialog with all it may ask, and the proof from a fresh load."""
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from playwright.sync_api import Error, Locator
@@ -45,8 +46,17 @@ def request(sitting: Sitting, person: Person, note: str, gate: Gate) -> LinkedIn
     _open_dialog(sitting, card, gate)
     if card.state is ProfileState.INCOMING:
         return _proof(sitting, person, accepted=True)
-    is_near = _through_dialogs(sitting, person, note)
-    return _proof(sitting, person, near_limit=is_near)
+    said = _Said()
+    _through_dialogs(sitting, person, note, said)
+    return _proof(sitting, person, said.notes_left, near_limit=said.near_limit)
+
+
+@dataclass(slots=True)
+class _Said:
+    """What the dialogs told beside their questions."""
+
+    near_limit: bool = False
+    notes_left: int | None = None  # of this month's, after this one
 
 
 def _open_dialog(sitting: Sitting, card: profiles.Card, gate: Gate) -> None:
@@ -62,21 +72,20 @@ def _open_dialog(sitting: Sitting, card: profiles.Card, gate: Gate) -> None:
     sitting.go(address if address.startswith(HOME) else "/" + address.lstrip("/"))
 
 
-def _through_dialogs(sitting: Sitting, person: Person, note: str) -> bool:
-    """Answer one dialog after the other until the invitation is sent; whether LinkedIn warned of its limit."""
-    is_near = False
+def _through_dialogs(sitting: Sitting, person: Person, note: str, said: _Said) -> None:
+    """Answer one dialog after the other until the invitation is sent."""
     for _ in range(6):
         dialog = _next_dialog(sitting)
         if dialog is None:
-            return is_near
+            return
         text = dialog.inner_text(timeout=sitting.left(5))
         _refusals(dialog, text, person)
         if _NEAR.search(text):
-            is_near = True
+            said.near_limit = True
             dialog.get_by_role("button", name="Got it").click(timeout=sitting.left(5))
-        elif _answer(sitting, dialog, text, note):
+        elif _answer(sitting, dialog, text, note, said):
             _after_sending(sitting)
-            return is_near
+            return
         sitting.pause()
     raise sitting.drift("the invitation's dialogs do not end")
 
@@ -105,11 +114,11 @@ def _refusals(dialog: Locator, text: str, person: Person) -> None:
         raise Stop(LeadProblem(LeadProblemKind.WRONG_PERSON))
 
 
-def _answer(sitting: Sitting, dialog: Locator, text: str, note: str) -> bool:
+def _answer(sitting: Sitting, dialog: Locator, text: str, note: str, said: _Said) -> bool:
     """Take one step; whether it was the sending one."""
     box = dialog.locator(_NOTE)
     if note and box.count():
-        _write_note(sitting, dialog, box.first, text, note)
+        said.notes_left = _write_note(sitting, box.first, text, note)
         return _press(sitting, dialog, _SEND)
     if note and _press(sitting, dialog, re.compile(r"^Add a note$")):
         return False
@@ -120,14 +129,17 @@ def _answer(sitting: Sitting, dialog: Locator, text: str, note: str) -> bool:
     raise sitting.drift("the invitation's dialog offers no way to send")
 
 
-def _write_note(sitting: Sitting, dialog: Locator, box: Locator, text: str, note: str) -> None:
-    left = re.search(r"(\d+) personali[sz]ed invitations? remaining", text)
-    if left and left.group(1) == "0":
+def _write_note(sitting: Sitting, box: Locator, text: str, note: str) -> int | None:
+    """Fill it in; how many more LinkedIn says it takes this month, None when it does not say."""
+    found = re.search(r"(\d+) personali[sz]ed invitations? remaining", text)
+    left = int(found.group(1)) if found else None
+    if left == 0:
         raise Stop(_no_notes())
     most = re.search(r"\b\d+\s*/\s*(\d+)\b", text)
     if most and len(note) > int(most.group(1)):
         raise Stop(NotDone(f"The note has {len(note)} characters; LinkedIn takes {most.group(1)} from this account."))
     box.fill(note, timeout=sitting.left(5))
+    return left - 1 if left is not None else None
 
 
 def _press(sitting: Sitting, dialog: Locator, name: re.Pattern[str]) -> bool:
@@ -166,13 +178,14 @@ def _no_notes() -> Blocked:
     return Blocked(BlockedKind.NOTE_QUOTA, "LinkedIn lets this account write no more notes this month.")
 
 
-def _proof(sitting: Sitting, person: Person, **said: Any) -> LinkedInOutcome:
+def _proof(sitting: Sitting, person: Person, notes_left: int | None = None, **said: Any) -> LinkedInOutcome:
     try:
         card = profiles.read(sitting, person)
     except (Error, Stop):
         return Uncertain("The request may have gone out; the profile could not be read again.")
     if card.state in (ProfileState.PENDING, ProfileState.CONNECTED):
-        return Done({"slug": card.slug, "member_id": card.member_id, "state": card.state.value}, **said)
+        evidence = {"slug": card.slug, "member_id": card.member_id, "state": card.state.value}
+        return Done({**evidence, "notes_left": notes_left} if notes_left is not None else evidence, **said)
     if card.state in (ProfileState.CONNECTABLE, ProfileState.INCOMING):
         return NotDone("The profile, loaded anew, shows that the request did not go out.")
     return Uncertain("The request may have gone out; the profile does not say.")
