@@ -53,7 +53,7 @@ class World:
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
         self._sent_from: dict[str, list[datetime]] = defaultdict(list)
-        self.database = _fast(open_database(self.path))
+        self.database = fast_database(open_database(self.path))
         self.workspace_id = self._people()
 
     def _people(self) -> int:
@@ -221,7 +221,7 @@ def _account(_session: object, mailbox: Mailbox) -> MailAccount:
     return MailAccount(mailbox.address, "Ada", mailbox.address, "-", imap=_SERVER, smtp=_SERVER, files_sent_itself=True)
 
 
-def _fast(database: Database) -> Database:
+def fast_database(database: Database) -> Database:
     """A simulated year need not survive a power cut."""
 
     @event.listens_for(database.engine, "connect")
