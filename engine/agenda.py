@@ -11,7 +11,7 @@ from storage.kinds import ActionState
 from storage.lanes import WAKE, earlier
 from storage.ledger import connection_of
 from storage.prepared import Prepared
-from storage.tables import OPEN, Action, Lane
+from storage.tables import OPEN, UNSETTLED, Action, Lane
 
 
 def due_lanes(session: Session, now: datetime, limit: int) -> list[int]:
@@ -55,7 +55,7 @@ def clock_went_back(session: Session, now: datetime) -> None:
     _wake(session, true(), now)
     unsettled = (ActionState.UNKNOWN, ActionState.RECONCILING)
     session.execute(
-        update(Action).where(Action.state.in_(unsettled), Action.wait_until > now).values(wait_until=now),
+        update(Action).where(text(UNSETTLED), Action.state.in_(unsettled), Action.wait_until > now).values(wait_until=now),
         execution_options={"synchronize_session": False},
     )
 

@@ -75,7 +75,7 @@ def words(desk: Desk) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(actors), tuple(verbs)
 
 
-@use_case(needs=Permission.READ)
+@use_case(needs=Permission.READ, exports=True)
 def export_csv(desk: Desk, wanted: Wanted) -> str:
     """The filtered lines as CSV, safe to open in a spreadsheet; the export is a line of the log itself."""
     out = io.StringIO()

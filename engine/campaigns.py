@@ -78,6 +78,8 @@ def duplicate(desk: Desk, campaign_id: int) -> int:
                 subject=step.subject,
                 body=step.body,
                 body_html=step.body_html,
+                may_drop_note=step.may_drop_note,
+                acceptance_days=step.acceptance_days,
             )
         )
     _audit(desk, made, "campaign.duplicated", None, {"name": made.name, "of": of.id})

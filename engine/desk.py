@@ -86,6 +86,7 @@ class Desk:
     actor: Actor
     workspace_id: int | None
     now: datetime
+    told: list[Audit] | None = None  # of an export: its lines, written down once it is made
 
     @property
     def workspace(self) -> int:
@@ -133,19 +134,21 @@ class Desk:
         identity_id: int | None = None,
     ) -> None:
         """Write a line of the audit log in this transaction; never pass a secret."""
-        self.session.add(
-            Audit(
-                at=self.now,
-                user_id=self.actor.user_id,
-                actor=self.actor.label,
-                workspace_id=self.workspace_id,
-                what=what,
-                subject=subject,
-                identity_id=identity_id,
-                old=old,
-                new=new,
-            )
+        line = Audit(
+            at=self.now,
+            user_id=self.actor.user_id,
+            actor=self.actor.label,
+            workspace_id=self.workspace_id,
+            what=what,
+            subject=subject,
+            identity_id=identity_id,
+            old=old,
+            new=new,
         )
+        if self.told is None:
+            self.session.add(line)
+        else:
+            self.told.append(line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,7 @@ class UseCase:
     name: str
     needs: Permission
     reads: bool
+    exports: bool
     parameters: tuple[str, ...]
     function: Callable[..., Any]
 
@@ -189,9 +193,12 @@ _OF_NO_IDENTITY = frozenset({"suppression_id"})
 
 
 def use_case(
-    *, needs: Permission, reads: bool = False
+    *, needs: Permission, reads: bool = False, exports: bool = False
 ) -> Callable[[Callable[Concatenate[Desk, P], T]], Callable[Concatenate[Desk, P], T]]:
-    """Register a function as a use case and let it run only for those who may; `reads` marks one that changes nothing."""
+    """Register a function as a use case and let it run only for those who may; `reads` marks one that changes nothing.
+
+    So does `exports`, but for its line of the audit log: making a long file must not keep everybody else from writing.
+    """
 
     def decorate(function: Callable[Concatenate[Desk, P], T]) -> Callable[Concatenate[Desk, P], T]:
         signature = inspect.signature(function)
@@ -203,7 +210,7 @@ def use_case(
             require(desk, needs, {key: value for key, value in given.items() if key in _OWNERS})
             return function(desk, *args, **values)
 
-        REGISTRY[name] = UseCase(name, needs, reads, tuple(signature.parameters)[1:], guarded)
+        REGISTRY[name] = UseCase(name, needs, reads, exports, tuple(signature.parameters)[1:], guarded)
         return guarded
 
     return decorate
@@ -247,6 +254,8 @@ def perform(
     name = f"{known.__module__.removeprefix('engine.')}.{known.__name__}"
     entry = REGISTRY[name]
     try:
+        if entry.exports:
+            return _exported(database, actor, workspace_id, now, lambda desk: task(desk, *args, **values))
         with database.read() if entry.reads else database.write() as session:
             return task(Desk(session, actor, workspace_id, now), *args, **values)
     except Denied:
@@ -255,3 +264,13 @@ def perform(
                 "access.denied", name, new={key: value for key, value in values.items() if key in _OWNERS}
             )
         raise
+
+
+def _exported(database: Database, actor: Actor, workspace_id: int | None, now: datetime, make: Callable[[Desk], T]) -> T:
+    """What it made; nobody gets it whose taking could not be written down."""
+    told: list[Audit] = []
+    with database.read() as session:
+        made = make(Desk(session, actor, workspace_id, now, told))
+    with database.write() as session:
+        session.add_all(told)
+    return made

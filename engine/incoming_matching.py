@@ -37,16 +37,20 @@ def match(
     sent = (
         select(Action.id, Action.lead_id, Action.message_id, Lead.email)
         .join(Lead, Lead.id == Action.lead_id)
-        .where(Action.workspace_id == workspace_id, Action.kind == ActionKind.EMAIL, Action.state.in_(_WENT_OUT))
+        .where(Action.kind == ActionKind.EMAIL, Action.state.in_(_WENT_OUT))
     )
-    named = {row.message_id: row for row in session.execute(sent.where(Action.message_id.in_(list(answers)[:50])))}
+    ours = sent.where(Action.workspace_id == workspace_id, Action.message_id.in_(list(answers)[:50]))
+    named = {row.message_id: row for row in session.execute(ours)} if answers else {}
     for message_id in answers:
         if message_id in named:
             row = named[message_id]
             return Match(row.lead_id, row.id, row.email)
-    here = sent.join(Lane, Lane.id == Action.lane_id).where(Lane.mailbox_id == mailbox_id)
+    # First who it may be: else all that a workspace ever sent would be read for every newsletter that comes in.
     addresses = [each.lower() for each in about if each][:20]
-    row_by_address = session.execute(
-        here.where(Lead.email.in_(addresses)).order_by(Action.sending_at.desc()).limit(1)
-    ).first()
+    people = select(Lead.id).where(Lead.workspace_id == workspace_id, Lead.email.in_(addresses))
+    known = session.scalars(people).all()
+    if not known:
+        return None
+    here = sent.join(Lane, Lane.id == Action.lane_id).where(Lane.mailbox_id == mailbox_id, Action.lead_id.in_(known))
+    row_by_address = session.execute(here.order_by(Action.sending_at.desc()).limit(1)).first()
     return None if row_by_address is None else Match(row_by_address.lead_id, row_by_address.id, row_by_address.email)

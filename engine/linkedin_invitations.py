@@ -3,15 +3,15 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from engine import agenda, linkedin_lanes
 from engine.entries import entry_of
 from engine.outcomes import day_of
-from storage.kinds import OPEN_STATES, ActionKind, ActionState
+from storage.kinds import ActionKind, ActionState
 from storage.ledger import Entry, Note, move
-from storage.tables import Action, Lead, LinkedInInvitation, Step
+from storage.tables import OPEN, Action, Campaign, Lane, Lead, LinkedInInvitation, Step
 
 
 def record(session: Session, entry: Entry, now: datetime) -> LinkedInInvitation | None:
@@ -22,7 +22,8 @@ def record(session: Session, entry: Entry, now: datetime) -> LinkedInInvitation 
     pending = pending_to(session, entry.identity_id, lead.linkedin_url)
     if pending is not None:
         return pending
-    known = session.scalar(select(LinkedInInvitation).where(LinkedInInvitation.action_id == entry.id))
+    own = (LinkedInInvitation.lead_id == lead.id, LinkedInInvitation.action_id == entry.id)
+    known = session.scalar(select(LinkedInInvitation).where(*own))
     if known is not None:
         return known
     made = LinkedInInvitation(
@@ -64,9 +65,11 @@ def withdrawn_by(session: Session, entry: Entry) -> LinkedInInvitation | None:
 
 
 def catch_up(session: Session, identity_id: int, now: datetime) -> None:
-    """Record those that a person decided had gone out: they have no line of ours yet."""
-    known = select(LinkedInInvitation.id).where(LinkedInInvitation.action_id == Action.id).exists()
+    """Record those that went out and have no line of ours yet."""
+    own = (LinkedInInvitation.lead_id == Action.lead_id, LinkedInInvitation.action_id == Action.id)
+    known = select(LinkedInInvitation.id).where(*own).exists()
     missing = select(Action.id).where(
+        Action.campaign_id.in_(select(Campaign.id).where(Campaign.identity_id == identity_id)),  # an index finds them by it
         Action.identity_id == identity_id,
         Action.kind == ActionKind.CONNECTION_REQUEST,
         Action.state == ActionState.ACCEPTED,
@@ -122,8 +125,9 @@ def never_accepted(session: Session, identity_id: int, now: datetime) -> list[in
         .where(
             LinkedInInvitation.identity_id == identity_id,
             LinkedInInvitation.accepted_at.is_(None),
+            Action.lane_id.in_(select(Lane.id).where(Lane.identity_id == identity_id)),
             Action.kind == ActionKind.LINKEDIN_MESSAGE,
-            Action.state.in_(OPEN_STATES),
+            text(f"action.{OPEN}"),
         )
     )
     rows = session.execute(waiting).all()

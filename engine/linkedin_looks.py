@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from engine import linkedin_accounts, linkedin_invitations, linkedin_urls, sequence
+from engine import linkedin_accounts, linkedin_invitations, linkedin_urls, logs, sequence
 from engine.channels.linkedin.outcomes import (
     Blocked,
     BlockedKind,
@@ -20,14 +20,16 @@ from engine.channels.linkedin.outcomes import (
     LinkedInOutcome,
     SessionState,
 )
+from engine.desk import Problem
 from engine.rules.hours import window_at
 from engine.situations import working_hours
 from storage.database import Database
 from storage.kinds import CONSENT_VERSION, CampaignState, LeadState, LinkedInState, Reason, StopScope
 from storage.tables import Campaign, Identity, Lead, LinkedInAccount, LinkedInConsent, Stop
-from storage.vault import Vault
+from storage.vault import Vault, VaultError
 
 EVERY = timedelta(hours=1)
+_log = logs.logger("worker")
 _STANDS = {
     BlockedKind.LOGIN: LinkedInState.LOGGED_OUT,
     BlockedKind.CHECKPOINT: LinkedInState.CAPTCHA,
@@ -45,7 +47,8 @@ class _Due:
 def look_due(database: Database, vault: Vault, driver: LinkedIn, now: Callable[[], datetime], most: int = 3) -> int:
     """Look at the accounts whose time has come; returns how many were looked at."""
     with database.write() as session:
-        due = [_Due(row.identity_id, _state(session, vault, row)) for row in _take(session, now(), most)]
+        taken = _take(session, now(), most)
+        due = [one for row in taken if (one := _due(session, vault, row)) is not None]
     for one in due:
         identity = str(one.identity_id)
         connections = driver.connections(identity, one.state)
@@ -93,8 +96,13 @@ def _is_stopped(session: Session, row: LinkedInAccount) -> bool:
     return session.scalar(select(Stop.id).where(Stop.released_at.is_(None), ours).limit(1)) is not None
 
 
-def _state(session: Session, vault: Vault, row: LinkedInAccount) -> SessionState:
-    return linkedin_accounts.session_of(session, vault, row.identity_id)
+def _due(session: Session, vault: Vault, row: LinkedInAccount) -> _Due | None:
+    """One whose session can't be opened must not keep the others from being looked at."""
+    try:
+        return _Due(row.identity_id, linkedin_accounts.session_of(session, vault, row.identity_id))
+    except (Problem, VaultError) as trouble:
+        _log.error("look.failed", identity=row.identity_id, problem=str(trouble))
+        return None
 
 
 def record(

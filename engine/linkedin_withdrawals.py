@@ -17,7 +17,7 @@ from engine.situations import COOL_DOWN, working_hours
 from storage.database import Database
 from storage.kinds import ActionKind, ActionState, LinkedInState, Permission, Reason
 from storage.ledger import Note, move, plan
-from storage.tables import Action, Identity, LinkedInAccount, LinkedInInvitation
+from storage.tables import Action, Identity, LinkedInAccount, LinkedInInvitation, Workspace
 
 LEAST_DAYS, MOST_DAYS, USUAL_DAYS = 7, 180, 30
 _MOST_AT_ONCE = 200
@@ -173,7 +173,9 @@ def plan_due(database: Database, now: datetime) -> int:
         on = (
             select(LinkedInAccount.identity_id, LinkedInAccount.withdraw_after_days)
             .join(Identity, Identity.id == LinkedInAccount.identity_id)
+            .join(Workspace, Workspace.id == Identity.workspace_id)
             .where(LinkedInAccount.withdraw_after_days.is_not(None), Identity.linkedin_state == LinkedInState.CONNECTED)
+            .where(Identity.archived_at.is_(None), Workspace.archived_at.is_(None))
         )
         accounts = [(row[0], row[1] or MOST_DAYS) for row in session.execute(on)]
     planned = 0

@@ -12,15 +12,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from engine import agenda, incoming, mailbox_alerts
+from engine import agenda, incoming, logs, mailbox_alerts
 from engine.channels.effects import GRAPH_HOST, MailAccount
 from engine.connections.probe import Probe, probe
-from engine.desk import WORKER, Desk
+from engine.desk import WORKER, Desk, Problem
 from engine.networks import network_guard
 from storage.database import Database
 from storage.kinds import MailboxState, Security
 from storage.tables import Lane, Mailbox
+from storage.vault import VaultError
 
+_log = logs.logger("worker")
 Accounts = Callable[[Session, Mailbox], MailAccount]
 
 _ROUTINE = timedelta(minutes=60)
@@ -80,11 +82,17 @@ def _claim(session: Session, accounts: Accounts, now: datetime, most: int) -> li
         .order_by(Mailbox.next_probe_at)
         .limit(most)
     ).all()
-    claimed = [_Claimed(mailbox.id, accounts(session, mailbox), _sign_in_of(mailbox)) for mailbox in due]
-    session.execute(
-        update(Mailbox).where(Mailbox.id.in_([one.mailbox_id for one in claimed])).values(next_probe_at=now + _CLAIM)
-    )
-    return claimed
+    session.execute(update(Mailbox).where(Mailbox.id.in_([one.id for one in due])).values(next_probe_at=now + _CLAIM))
+    return [one for mailbox in due if (one := _claimed(session, accounts, mailbox)) is not None]
+
+
+def _claimed(session: Session, accounts: Accounts, mailbox: Mailbox) -> _Claimed | None:
+    """One whose secret can't be opened must not keep the others from being probed."""
+    try:
+        return _Claimed(mailbox.id, accounts(session, mailbox), _sign_in_of(mailbox))
+    except (Problem, VaultError) as trouble:
+        _log.error("probe.failed", mailbox=mailbox.id, problem=str(trouble))
+        return None
 
 
 def _record_claimed(session: Session, claimed: _Claimed, result: Probe, now: datetime) -> None:

@@ -27,7 +27,7 @@ _SCHEMA = pa.schema(
 )
 
 
-@use_case(needs=Permission.READ)
+@use_case(needs=Permission.READ, exports=True)
 def csv(desk: Desk, folder: Path, wanted: Wanted, identity_id: int | None = None) -> bytes:
     """Safe to open in a spreadsheet: a name that would be a formula there is text."""
     out = io.StringIO()
@@ -38,7 +38,7 @@ def csv(desk: Desk, folder: Path, wanted: Wanted, identity_id: int | None = None
     return out.getvalue().encode("utf-8-sig")  # Excel takes UTF-8 for what it is only with this mark
 
 
-@use_case(needs=Permission.READ)
+@use_case(needs=Permission.READ, exports=True)
 def excel(desk: Desk, folder: Path, wanted: Wanted, identity_id: int | None = None) -> bytes:
     """A workbook with dates and numbers as such; nothing in it is a formula or a link."""
     out = io.BytesIO()
@@ -57,7 +57,7 @@ def excel(desk: Desk, folder: Path, wanted: Wanted, identity_id: int | None = No
     return out.getvalue()
 
 
-@use_case(needs=Permission.READ)
+@use_case(needs=Permission.READ, exports=True)
 def parquet(desk: Desk, folder: Path, wanted: Wanted, identity_id: int | None = None) -> bytes:
     """For other programs: typed columns, names as they are."""
     out = io.BytesIO()

@@ -292,4 +292,6 @@ def _said(step: Step, draft: Draft | None) -> dict[str, object] | None:
         "body": draft.body,
         "body_html": draft.body_html,
         "wait_minutes": draft.wait_minutes,
+        "may_drop_note": draft.may_drop_note,
+        "acceptance_days": draft.acceptance_days,
     }

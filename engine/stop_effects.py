@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, select, true
+from sqlalchemy import ColumnElement, and_, func, select, text, true
 
 from engine.desk import Desk, use_case
 from storage.kinds import ActionState, CampaignState, Permission
-from storage.tables import Action, Campaign, Identity, Lane
+from storage.tables import UNSETTLED, Action, Campaign, Identity, Lane
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,6 @@ def _held(desk: Desk, within: ColumnElement[bool]) -> Held:
     return Held(
         identities=count(select(func.count()).select_from(Identity).where(live)) or 0,
         campaigns=count(running.where(within, Campaign.state == CampaignState.RUNNING)) or 0,
-        in_flight=count(unsettled.where(within, Action.state == ActionState.SENDING)) or 0,
+        in_flight=count(unsettled.where(within, text(f"action.{UNSETTLED}"), Action.state == ActionState.SENDING)) or 0,
         last_effect_at=count(last.where(within)),
     )

@@ -9,7 +9,7 @@ from engine.desk import Denied, Desk, Problem, use_case
 from engine.names import checked_name
 from engine.visits import clients_of
 from storage.kinds import CampaignState, Permission
-from storage.tables import Campaign, Identity, Membership, Workspace
+from storage.tables import Campaign, Identity, Mailbox, Membership, WarmUp, Workspace
 
 _NAME = "the workspace's name"
 
@@ -69,13 +69,20 @@ def rename(desk: Desk, name: str) -> None:
 
 @use_case(needs=Permission.OWN)
 def archive(desk: Desk, archived_id: int) -> None:
-    """Put a workspace away: nobody opens it, nothing is lost, `restore` brings it back. Refused while a campaign runs."""
+    """Put a workspace away: nobody opens it, nothing is lost, `restore` brings it back.
+
+    Refused while a campaign or a warm-up runs.
+    """
     row = _workspace(desk, archived_id)
     running = select(func.count()).select_from(Campaign)
     count = desk.session.scalar(running.where(Campaign.workspace_id == archived_id, Campaign.state == CampaignState.RUNNING))
     if count:
         campaigns = "1 campaign is" if count == 1 else f"{count} campaigns are"
         raise Problem(f"{campaigns} running in {row.name}. Pause or finish them first, then archive it.")
+    warming = select(Mailbox.address).join(WarmUp, WarmUp.mailbox_id == Mailbox.id)
+    address = desk.session.scalar(warming.where(Mailbox.workspace_id == archived_id, WarmUp.stopped_at.is_(None)).limit(1))
+    if address:
+        raise Problem(f"{address} is warming up in {row.name}. Stop its warm-ups first, then archive it.")
     if row.archived_at is None:
         row.archived_at = desk.now
         replace(desk, workspace_id=archived_id).audit("workspace.archived", f"workspace:{archived_id}")

@@ -74,6 +74,21 @@ def test_a_draft_is_made_renamed_and_duplicated_with_its_steps(scene: Scene) -> 
     ]
 
 
+def test_a_copied_step_keeps_all_that_was_said_of_it(scene: Scene) -> None:
+    made = scene.draft("One")
+    own = {"id", "campaign_id"}
+
+    def told(campaign: int) -> dict[str, Any]:
+        with scene.database.read() as session:
+            row = session.scalars(select(Step).where(Step.campaign_id == campaign)).one()
+            return {column.key: getattr(row, column.key) for column in Step.__table__.columns if column.key not in own}
+
+    with scene.database.write() as session:
+        step = session.scalars(select(Step)).one()
+        step.may_drop_note, step.acceptance_days, step.body_html = True, 12, "<p>Hello</p>"
+    assert told(scene.ask(campaigns.duplicate, campaign_id=made)) == told(made)
+
+
 @pytest.mark.parametrize("name", ["", "  ", "x" * 201, "a\x00b"])
 def test_a_name_that_can_not_be_kept_is_refused(scene: Scene, name: str) -> None:
     with pytest.raises(Problem):

@@ -113,6 +113,15 @@ def test_switching_withdrawals_off_cancels_the_planned_ones_and_on_again_plans_t
             assert list(session.scalars(of_kind)) == states, days
 
 
+def test_nothing_is_planned_for_an_identity_that_was_put_away(database: Database) -> None:
+    _, withdrawal_id = withdrawing(database)
+    with database.write() as session:
+        session.execute(update(LinkedInInvitation).values(withdrawal_id=None))
+        session.execute(update(Action).where(Action.id == withdrawal_id).values(message_id=None))
+        session.execute(update(Identity).values(archived_at=MONDAY))
+    assert linkedin_withdrawals.plan_due(database, MONDAY) == 0
+
+
 def test_nothing_is_clicked_after_the_day_whose_quota_it_holds(database: Database) -> None:
     _, (marie,) = lane_with_work(database, INVITE, leads=1)
     midnight = MONDAY.replace(hour=23)  # in Madrid

@@ -4,15 +4,15 @@ import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, event, func, select
 
 from engine import audits, first_start, invitations, people, stops, workspaces
 from engine.audits import Wanted
 from engine.desk import Actor, Denied, Problem, perform
 from engine.photos import photo
 from storage.database import Database
-from storage.kinds import CampaignState, Role
-from storage.tables import Membership, MembershipIdentity, User, Workspace
+from storage.kinds import CampaignState, Role, WarmUpPreset
+from storage.tables import Audit, Membership, MembershipIdentity, User, WarmUp, Workspace
 from tests import makers
 from tests.makers import MONDAY
 from tests.people.conftest import HERE, PASSWORD, Office
@@ -181,6 +181,17 @@ def test_workspaces_are_made_renamed_archived_and_restored(office: Office) -> No
         assert [line.name for line in workspaces.list_all(desk)] == ["Alpha & <b>Söhne</b> 🦊", "Bravo GmbH"]
 
 
+def test_a_workspace_in_which_an_address_warms_up_is_not_put_away(office: Office) -> None:
+    with office.database.write() as session:
+        desk = makers.desk(session, office.workspace_id, office.owner)
+        box = makers.mailbox(session, makers.identity(session, office.workspace_id))
+        preset = WarmUpPreset.USUAL
+        session.add(WarmUp(mailbox_id=box.id, started_at=MONDAY, started_by="olga", preset=preset, price_cents=0))
+        session.flush()
+        with pytest.raises(Problem, match=f"{box.address} is warming up"):
+            workspaces.archive(desk, archived_id=office.workspace_id)
+
+
 def test_renaming_tells_an_admin_nothing_of_other_clients(office: Office) -> None:
     with office.database.write() as session:
         workspaces.create(makers.desk(session, None, office.owner), name="Secret AG")
@@ -247,6 +258,22 @@ def test_the_export_holds_the_lines_and_is_a_line_itself(office: Office) -> None
         assert text.count("\n") == 2
         session.flush()
         assert audits.list_lines(desk, wanted=Wanted(what="audit_log.exported")).lines[0].new == {"lines": 1}
+
+
+def test_others_write_while_an_export_is_made_and_its_line_is_written_after_it(office: Office) -> None:
+    engine, held = office.database.engine, []
+
+    def write_meanwhile(_c: Connection, _cursor: object, statement: str, *_: object) -> None:
+        if "FROM audit" in statement and not held:
+            with office.database.write() as session:
+                held.append(makers.workspace(session).id)
+
+    event.listen(engine, "before_cursor_execute", write_meanwhile)
+    perform(office.database, office.admin, office.workspace_id, MONDAY, audits.export_csv, Wanted())
+    event.remove(engine, "before_cursor_execute", write_meanwhile)
+    assert len(held) == 1
+    with office.database.read() as session:
+        assert list(session.scalars(select(Audit.what))) == ["audit_log.exported"]
 
 
 def test_who_sees_one_identity_reads_the_log_of_that_one_only(office: Office) -> None:
