@@ -12,11 +12,12 @@ from datetime import datetime
 from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from engine import launch_checks, sequence, steps, warm_up_locks
+from engine import launch_checks, launch_domains, sequence, steps, warm_up_locks
 from engine.campaigns import dealt_counts
 from engine.dealing import able_mailboxes, capacities, deal
 from engine.desk import Desk, Problem, use_case
 from engine.launch_checks import LaunchProblem, Where
+from engine.launch_domains import NOT_RED, Domains
 from engine.people_elsewhere import Elsewhere, written_to_elsewhere
 from engine.suppressions import suppressed_leads
 from storage.database import Database
@@ -44,6 +45,7 @@ class Review:
     left_out: tuple[LeftOut, ...]
     begins: int
     idle: tuple[str, ...] = ()  # addresses that are connected and get no leads, since their daily limit is 0
+    domains: Domains = NOT_RED  # a red one is no problem that ends it, but asks for a reason
 
     @property
     def may_launch(self) -> bool:
@@ -65,11 +67,16 @@ def review(desk: Desk, campaign_id: int) -> Review:
 
 
 @use_case(needs=Permission.MANAGE)
-def launch(desk: Desk, campaign_id: int) -> int:
-    """Set a draft running when nothing speaks against it; says how many leads will begin, by `begin_more` or the worker."""
+def launch(desk: Desk, campaign_id: int, despite: str = "") -> int:
+    """Set a draft running when nothing speaks against it; says how many leads will begin, by `begin_more` or the worker.
+
+    From a mail domain that is red only `despite` it, in words that the audit log keeps with who said them.
+    """
     found = _review(desk, campaign_id)
     if found.problems:
         raise Problem("The campaign was not launched. " + " ".join(each.sentence for each in found.problems))
+    if refusal := launch_domains.refusal(found.domains, despite):
+        raise Problem(f"The campaign was not launched. {refusal}")
     campaign = desk.session.get_one(Campaign, campaign_id)
     campaign.state = CampaignState.RUNNING
     campaign.launched_at = desk.now
@@ -78,10 +85,21 @@ def launch(desk: Desk, campaign_id: int) -> int:
         "campaign.launched",
         f"campaign:{campaign_id}",
         old={"state": "draft"},
-        new={"state": "running", "leads": found.begins, "left_out": sum(each.count for each in found.left_out)},
+        new={
+            "state": "running",
+            "leads": found.begins,
+            "left_out": sum(each.count for each in found.left_out),
+            **_overridden(found.domains, despite),
+        },
         identity_id=campaign.identity_id,
     )
     return found.begins
+
+
+def _overridden(domains: Domains, despite: str) -> dict[str, object]:
+    if not domains.red:
+        return {}
+    return {"red_domains": {each.domain: each.note for each in domains.red}, "despite": despite.strip()}
 
 
 @use_case(needs=Permission.MANAGE)
@@ -119,7 +137,8 @@ def _review(desk: Desk, campaign_id: int) -> Review:
     if waiting and len(out) == len(waiting):
         problems.append(LaunchProblem("Every lead would be left out, so nobody would be written to."))
     idle = () if problems else tuple(launch_checks.idle_addresses(desk.session, campaign, desk.now))
-    return Review(tuple(problems), tuple(_left_out(desk, suppressed, elsewhere)), len(waiting) - len(out), idle)
+    domains = launch_domains.judged(desk.session, campaign)
+    return Review(tuple(problems), tuple(_left_out(desk, suppressed, elsewhere)), len(waiting) - len(out), idle, domains)
 
 
 def _begin_chunk(session: Session, campaign_id: int, now: datetime) -> Begun:

@@ -35,6 +35,7 @@ from engine import (
     logs,
     long_jobs,
     mailbox_probes,
+    own_mails,
     provider_sign_in,
     recovery,
     warm_up_keeping,
@@ -231,6 +232,7 @@ class Doorbell:
             if not self.outpost.config.practice:  # its domains are nobody's, and nothing is to leave the computer
                 look = functools.partial(domain_records.look, ask=domain_records.asker())
                 self._guarded("domain checks", lambda: domain_checks.check_due(database, look, clock.now()))
+            self._guarded("mails to oneself", lambda: own_mails.carry_on(database, self._accounts(), clock.now()))
         finally:
             self._visiting.release()
 

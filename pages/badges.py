@@ -62,11 +62,6 @@ _LOOKS: dict[StrEnum, Look] = {
     MailboxState.REFUSED: Look("red", "block", "refused"),
     MailboxState.DISABLED_BY_TENANT: Look("red", "domain_disabled", "disabled by tenant"),
     MailboxState.DISCONNECTED: Look("gray", "link_off", "disconnected"),
-    RecordState.PRESENT: Look("green", "check_circle", "there"),
-    RecordState.MISSING: Look("red", "error", "missing"),
-    RecordState.WRONG: Look("red", "error", "wrong"),
-    RecordState.UNCONFIRMED: Look("orange", "help", "not confirmed"),
-    RecordState.UNKNOWN: Look("gray", "cloud_off", "not known"),
     DeliveryState.WAITING: Look("blue", "schedule", "waiting"),
     DeliveryState.DELIVERED: Look("green", "check_circle", "delivered"),
     DeliveryState.GIVEN_UP: Look("red", "error", "given up"),
@@ -106,7 +101,14 @@ _LOOKS: dict[StrEnum, Look] = {
     ActionState.RECONCILING: Look("orange", "manage_search", "being looked up"),
     ActionState.PARKED: Look("orange", "local_parking", "parked"),
 }
-# Of its own: an import and a campaign that run are the same word, and so the same key.
+# Of their own: some words are another state's too, and so the same key.
+_RECORD_LOOKS: dict[StrEnum, Look] = {
+    RecordState.PRESENT: Look("green", "check_circle", "there"),
+    RecordState.MISSING: Look("red", "error", "missing"),
+    RecordState.WRONG: Look("red", "error", "wrong"),
+    RecordState.UNCONFIRMED: Look("orange", "help", "not confirmed"),
+    RecordState.UNKNOWN: Look("gray", "cloud_off", "not known"),
+}
 _IMPORT_LOOKS: dict[StrEnum, Look] = {
     ImportState.WAITING: Look("blue", "schedule", "waiting"),
     ImportState.RUNNING: Look("green", "hourglass_top", "importing"),
@@ -173,7 +175,8 @@ def look(state: StrEnum | Verdict | Look | None) -> Look:
         return Look("gray", "redo", "will be skipped")
     if isinstance(state, Wait):
         return _look_of_wait(state)
-    return _IMPORT_LOOKS[state] if isinstance(state, ImportState) else _LOOKS[state]
+    own = _RECORD_LOOKS if isinstance(state, RecordState) else _IMPORT_LOOKS if isinstance(state, ImportState) else _LOOKS
+    return own[state]
 
 
 def _look_of_wait(wait: Wait) -> Look:

@@ -11,7 +11,7 @@ from engine.launch_checks import Where
 from engine.launching import Review, begin_more, launch, review
 from engine.rehearsals import Rehearsal, rehearse
 from pages import badges, notices, shell
-from pages.campaigns import dealt_table
+from pages.campaigns import dealt_table, launch_domains
 from pages.campaigns.doing import done
 from storage.kinds import CampaignState, LeadState, Permission
 
@@ -27,18 +27,21 @@ def show(visit: shell.Visit, campaign: CampaignView) -> None:
             _still_to_begin(campaign)
         return
     st.subheader("Before the launch", anchor=False)
+    launch_domains.look_up(campaign.id)
     with st.spinner("Checking every lead…", show_time=False):
         found = shell.ask(review, campaign_id=campaign.id)
     _problems(found)
+    launch_domains.show(found.domains)
     _idle(found)
     if not unsubscribes.base_of(current().config):
         notices.warning(unsubscribes.NO_URL, icon=":material/unsubscribe:")
     _left_out(found)
     if found.may_launch:
         _rehearsal(visit, campaign, shell.ask(rehearse, campaign_id=campaign.id))
+        despite = launch_domains.reason(found.domains) if manages else ""
         words = f"Launch for {found.begins:,} {'lead' if found.begins == 1 else 'leads'}"
         if manages and st.button(words, type="primary", icon=":material/rocket_launch:"):
-            _launch(campaign)
+            _launch(campaign, despite)
 
 
 def _inbox(campaign: CampaignView, manages: bool) -> None:
@@ -60,7 +63,7 @@ def _inbox(campaign: CampaignView, manages: bool) -> None:
 
 
 def _problems(found: Review) -> None:
-    if not found.problems:
+    if not found.problems and not found.domains.red:
         notices.success("Nothing speaks against it.", icon=":material/check_circle:")
     for each in found.problems:
         notices.error(each.sentence)
@@ -105,8 +108,8 @@ def _rehearsal(visit: shell.Visit, campaign: CampaignView, sums: Rehearsal) -> N
     grid.metric(f"At {sums.a_day:,} a day", takes, border=True, help=about)
 
 
-def _launch(campaign: CampaignView) -> None:
-    if done(launch, campaign_id=campaign.id):
+def _launch(campaign: CampaignView, despite: str) -> None:
+    if done(launch, campaign_id=campaign.id, despite=despite):
         _begin(campaign)
 
 

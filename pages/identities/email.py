@@ -7,7 +7,7 @@ from engine.identities import IdentityView
 from engine.mailboxes import Address
 from engine.warm_up_views import Progress
 from pages import badges, notices, shell
-from pages.identities import email_connect, email_settings, email_sign_in, warm_up, warm_up_details
+from pages.identities import domain, email_connect, email_settings, email_sign_in, warm_up, warm_up_details
 from storage.kinds import MailboxState, Permission, Provider
 
 
@@ -57,6 +57,7 @@ def _card(visit: shell.Visit, identity: IdentityView, address: Address, may: boo
     if going is not None:
         warm_up.show(visit, identity, address, going, may)
     warm_up_details.show(visit, address, going, may)
+    domain.show(visit, identity, address, may)
     if may:
         email_settings.show(visit, identity, address)
 

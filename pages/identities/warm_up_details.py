@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from engine import domain_checks, warm_up_membership
+from engine import warm_up_membership
 from engine.mailboxes import Address
 from engine.warm_up_pool import LANGUAGES
 from engine.warm_up_views import Progress
@@ -25,7 +25,6 @@ def show(visit: shell.Visit, address: Address, going: Progress | None, may: bool
         with st.expander(title, icon=":material/local_fire_department:", key=f"warm-more-{address.id}"):
             if going:
                 _done(going)
-            _domain(visit, address)
             if may:
                 _pool(address)
 
@@ -37,17 +36,6 @@ def _done(going: Progress) -> None:
         return
     rows = [(badges.provider(one.provider), one.day, one.inbox, one.spam) for one in going.landed]
     st.dataframe(pd.DataFrame(rows, columns=["Partner's provider", "Day", "Inbox", "Spam"]), hide_index=True)
-
-
-def _domain(visit: shell.Visit, address: Address) -> None:
-    """What DNS said of the domain at the last look."""
-    found = shell.ask(domain_checks.check, mailbox_id=address.id)
-    if found is None:
-        return
-    states = (("SPF", found.spf), ("DKIM", found.dkim), ("DMARC", found.dmarc))
-    tags = " ".join(f"{name} {badges.tag(state)}" for name, state in states)
-    st.markdown(f"{badges.plain(found.domain, 80)}: {tags}")
-    badges.quiet(" ".join(filter(None, [found.note, f"Looked up {badges.ago(found.checked_at, visit.now)}."])))
 
 
 def _plan(going: Progress) -> Any:

@@ -11,14 +11,26 @@ from hypothesis import strategies as st
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from engine import campaigns, launching, long_jobs
+from engine import campaigns, launch_domains, launching, long_jobs
 from engine.dealing import deal
 from engine.desk import Problem, perform
 from engine.launching import Review, begin_more, continue_launch, launch, launches_waiting, review
 from engine.rehearsals import rehearse
 from storage.database import Database
-from storage.kinds import CampaignState, ImportState, LeadState, MailboxState, Reason, Role, SuppressionKind
-from storage.tables import Action, Campaign, Identity, Lead, LeadImport, Mailbox, Step, Suppression
+from storage.kinds import CampaignState, ImportState, LeadState, MailboxState, Reason, RecordState, Role, SuppressionKind
+from storage.tables import (
+    Action,
+    Audit,
+    Campaign,
+    DomainCheck,
+    Identity,
+    Installation,
+    Lead,
+    LeadImport,
+    Mailbox,
+    Step,
+    Suppression,
+)
 from tests import makers
 from tests.makers import MONDAY, OWNER
 
@@ -400,3 +412,59 @@ def test_an_import_that_can_not_go_on_holds_up_no_launch(scene: Scene) -> None:
         long_jobs.carry_on(scene.database, MONDAY)
     with scene.database.read() as session:
         assert session.get_one(Lead, leads[0]).state is LeadState.ACTIVE
+
+
+def checked(scene: Scene, spf: RecordState, domain: str = "alpha.test") -> None:
+    good, note = RecordState.PRESENT, "" if spf is RecordState.PRESENT else "Its SPF is not as it should be."
+    with scene.database.write() as session:
+        session.merge(
+            DomainCheck(
+                domain=domain,
+                checked_at=MONDAY,
+                next_check_at=MONDAY,
+                **{"mx": good, "dkim": good, "dmarc": good, "spf": spf, "note": note, "learned": {"notes": {"spf": note}}},
+            )
+        )
+
+
+@pytest.mark.parametrize("spf", [RecordState.MISSING, RecordState.WRONG])
+def test_a_red_domain_holds_the_launch_until_a_person_says_why_and_the_audit_log_keeps_it(
+    scene: Scene, spf: RecordState
+) -> None:
+    scene.add_leads(2)
+    checked(scene, spf)
+    assert [each.domain for each in scene.review().domains.red] == ["alpha.test"]
+    for despite in ("", "   ", "ok"):
+        with pytest.raises(Problem, match=r"alpha\.test is not fit to send from: Its SPF .* say why"):
+            scene.ask(launch, despite=despite)
+    scene.ask(launch, despite=" The record is being set today. ")
+    with scene.database.read() as session:
+        line = session.scalars(select(Audit).where(Audit.what == "campaign.launched")).one()
+    assert (line.actor, line.new["despite"]) == (OWNER.label, "The record is being set today.")  # type: ignore[index]
+    assert line.new["red_domains"] == {"alpha.test": "Its SPF is not as it should be."}  # type: ignore[index]
+
+
+def test_what_is_not_known_or_not_confirmed_is_said_and_holds_nothing(scene: Scene) -> None:
+    scene.add_leads(1)
+    assert [each.note for each in scene.review().domains.unsure] == ["Its records have not been looked up yet."]
+    assert scene.ask(launch_domains.to_check) == ("alpha.test",)
+    checked(scene, RecordState.UNCONFIRMED)
+    assert (scene.review().domains, scene.ask(launch_domains.to_check)) == (launch_domains.Domains(), ())
+    checked(scene, RecordState.UNKNOWN)
+    assert ([each.domain for each in scene.review().domains.unsure], scene.review().domains.red) == (["alpha.test"], ())
+    assert scene.ask(launch_domains.to_check) == ("alpha.test",)
+    scene.ask(launch)
+
+
+def test_only_the_domains_that_would_send_are_asked_about_and_none_in_practice(scene: Scene) -> None:
+    scene.add_leads(1)
+    checked(scene, RecordState.MISSING)
+    with scene.database.write() as session:
+        other = makers.mailbox(session, session.get_one(Identity, scene.identity), address="ada@other.test").id
+        session.get_one(Campaign, scene.campaign).mailbox_id = other
+    assert [each.domain for each in scene.review().domains.unsure] == ["other.test"]
+    assert scene.review().domains.red == ()
+    with scene.database.write() as session:
+        session.get_one(Campaign, scene.campaign).mailbox_id = None
+        session.get_one(Installation, 1).practice = True
+    assert (scene.review().domains, scene.ask(launch_domains.to_check)) == (launch_domains.Domains(), ())

@@ -1,4 +1,4 @@
-"""A name server on a free UDP port for tests: it answers TXT from a table, as its real brothers do, or stays silent."""
+"""A name server on a free UDP port for tests: it answers TXT and MX from tables, as real ones do, or stays silent."""
 
 import socket
 import threading
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdatatype
 import dns.resolver
 import dns.rrset
 
@@ -19,6 +20,7 @@ class NameServer:
 
     texts: dict[str, tuple[str, ...]]
     troubles: dict[str, str] = field(default_factory=dict)  # by name: BROKEN or SILENT
+    mxs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -55,9 +57,12 @@ class NameServer:
         answer.flags |= dns.flags.RA
         if self.troubles.get(name) == BROKEN:
             answer.set_rcode(dns.rcode.SERVFAIL)
-        elif name in self.texts:
+        elif query.question[0].rdtype == dns.rdatatype.MX and name in self.mxs:
+            records = [f"10 {host}." for host in self.mxs[name]]
+            answer.answer.append(dns.rrset.from_text(query.question[0].name, 60, "IN", "MX", *records))
+        elif name in self.texts and query.question[0].rdtype == dns.rdatatype.TXT:
             texts = [f'"{text}"' for text in self.texts[name]]
             answer.answer.append(dns.rrset.from_text(query.question[0].name, 60, "IN", "TXT", *texts))
-        elif not any(known.endswith(f".{name}") for known in self.texts):
+        elif name not in self.texts and not any(known.endswith(f".{name}") for known in self.texts):
             answer.set_rcode(dns.rcode.NXDOMAIN)
         return answer

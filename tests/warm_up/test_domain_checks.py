@@ -1,6 +1,6 @@
 """SPF, DKIM and DMARC: what a name server says, what it proves, and what a red domain forbids."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -21,6 +21,7 @@ PRESENT, MISSING, WRONG = RecordState.PRESENT, RecordState.MISSING, RecordState.
 UNCONFIRMED, UNKNOWN = RecordState.UNCONFIRMED, RecordState.UNKNOWN
 SPF, DMARC = "v=spf1 include:_spf.google.com ~all", "v=DMARC1; p=none; rua=mailto:d@well.test"
 TEXTS = {
+    "_spf.google.com": ("v=spf1 ip4:192.0.2.0/24 ~all",),
     "well.test": ("google-site-verification=x", SPF),
     "_dmarc.well.test": (DMARC,),
     "google._domainkey.well.test": ("v=DKIM1; k=rsa; p=MIIB",),
@@ -61,14 +62,16 @@ def server() -> Iterator[NameServer]:
 def test_what_a_name_server_says(
     server: NameServer, domain: str, spf: RecordState, dkim: RecordState, dmarc: RecordState
 ) -> None:
-    found = look(domain, asker(server.resolver()), seconds=1.5 if domain == "ill.test" else 8)
+    found = look(domain, (), asker(server.resolver()), seconds=1.5 if domain == "ill.test" else 8)
     assert (found.spf, found.dkim, found.dmarc) == (spf, dkim, dmarc)
-    assert bool(found.note) == ({spf, dkim, dmarc} != {PRESENT})
+    assert bool(found.notes["spf"]) == (spf is not PRESENT)
+    assert bool(found.notes["dkim"]) == (dkim is not PRESENT)
+    assert bool(found.notes["dmarc"]) == (dmarc is not PRESENT)
 
 
 def test_a_red_domain_holds_the_start_until_it_is_put_right_or_a_person_says_why(database: Database) -> None:
     texts = {"acme.test": ("v=spf1 -all",), "_dmarc.acme.test": (DMARC,)}
-    running = NameServer(texts)
+    running = NameServer(texts, mxs=dict.fromkeys(("acme.test", *(f"d{n}.test" for n in range(9))), ("mx.acme.test",)))
     now = MONDAY
     ask = partial(look, ask=asker(running.resolver()))
     with database.write() as session:
@@ -81,7 +84,7 @@ def test_a_red_domain_holds_the_start_until_it_is_put_right_or_a_person_says_why
         found = warm_up_rehearsals.rehearse_start(desk, mailbox_id=box)
         assert (found.refusal, found.domain_warning) == (
             "",
-            "acme.test has no DKIM key, so its mails carry no signature.",
+            "acme.test has no DKIM key, so its mails carry no signature; switch it on at the provider.",
         )
         with pytest.raises(Problem, match="no DKIM key"):
             warm_up.start(desk, mailbox_id=box)
@@ -117,8 +120,8 @@ def test_a_domain_that_was_never_checked_waits_for_its_first_check(database: Dat
         warm_up.start(one.desk(), mailbox_id=one.box.id)
         warm_up.stop(one.desk(), mailbox_id=one.box.id)
         session.get_one(Installation, 1).practice = False
-    silent = Records(UNKNOWN, UNKNOWN, UNKNOWN, "SPF could not be looked up.")
-    domain_checks.check_due(database, lambda _domain: silent, MONDAY)
+    silent = Records(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, {"spf": "SPF could not be looked up."})
+    domain_checks.check_due(database, lambda _domain, _selectors: silent, MONDAY)
     with database.write() as session:  # a resolver that does not answer proves nothing against the domain
         desk = one.desk()
         warm_up.start(type(desk)(session, desk.actor, desk.workspace_id, MONDAY), mailbox_id=one.box.id)
@@ -127,9 +130,9 @@ def test_a_domain_that_was_never_checked_waits_for_its_first_check(database: Dat
 def test_a_domain_is_asked_again_when_a_person_wants_it_and_only_where_an_address_is_connected(database: Database) -> None:
     asked: list[str] = []
 
-    def ask(domain: str) -> Records:
+    def ask(domain: str, _selectors: Sequence[str]) -> Records:
         asked.append(domain)
-        return Records(PRESENT, UNKNOWN if domain == "d1.test" else PRESENT, PRESENT, "")
+        return Records(PRESENT, UNKNOWN if domain == "d1.test" else PRESENT, PRESENT, PRESENT)
 
     with database.write() as session:
         one = office(session, partners=2)
