@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import mailbox_alerts
+from engine import consent_texts, mailbox_alerts, warm_up_pool
 from engine.connections import microsoft
 from engine.connections.oauth import Endpoints
 from engine.desk import Actor, Desk, Problem, use_case
@@ -28,28 +28,6 @@ ADMINISTRATOR = Actor(None, "the client's administrator")
 _ASKED = "The administrator was asked to approve the app on {:%-d %B %Y}; their answer shows here by itself."
 _APPROVED = "The administrator approved the app on {:%-d %B %Y}: sign in with Microsoft 365 now."
 _OVER = "This link was answered already, or is no longer good. Whoever sent it can make a new one."
-_PERMISSIONS = """\
-- IMAP.AccessAsUser.All: to read this mailbox, so that a reply or a bounce stops further mails
-- SMTP.Send: to send this person's mails from this mailbox
-- offline_access: to do so without asking for the password each time"""
-_BY_GRAPH = """
-- Mail.Send and Mail.ReadWrite (Microsoft Graph): to send, and to prove what was sent, where SMTP is switched off"""
-_MESSAGE = """\
-Hello,
-
-{identity} would like to send and read e-mail of {address} with Outpost, which {workspace} uses. Microsoft asks an \
-administrator to approve that first.
-
-Please open this link as an administrator, look at what is asked, and accept or cancel:
-
-{link}
-
-App: {client_id}
-What it asks for, on behalf of each person who signs in, and only for their own mailbox:
-{permissions}
-
-You can take it back at any time in the Entra admin center under Enterprise applications.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +36,7 @@ class Kit:
 
     link: str = field(repr=False)
     message: str = field(repr=False)
+    language: str
     asked_at: datetime
     approved_at: datetime | None
     refused_at: datetime | None
@@ -99,8 +78,8 @@ def ask_administrator(desk: Desk, identity_id: int, address: str, vault: Vault) 
 
 
 @use_case(needs=Permission.MANAGE, reads=True)
-def kit_of(desk: Desk, mailbox_id: int, vault: Vault, where: Endpoints, redirect: str) -> Kit | None:
-    """The newest link of the address, to copy it again; None where nobody was asked."""
+def kit_of(desk: Desk, mailbox_id: int, vault: Vault, where: Endpoints, redirect: str, language: str = "") -> Kit | None:
+    """The newest link of the address, to copy it again; None where nobody was asked. No language is the one that fits."""
     mailbox = desk.session.get_one(Mailbox, mailbox_id)
     row = desk.session.scalars(
         select(AdminConsent)
@@ -112,15 +91,23 @@ def kit_of(desk: Desk, mailbox_id: int, vault: Vault, where: Endpoints, redirect
         return None
     app = desk.session.get_one(ProviderApp, row.provider_app_id)
     link = microsoft.consent_link(opened(app, vault), where, redirect, vault.open(row.state, _place(row)))
-    message = _MESSAGE.format(
-        identity=desk.session.get_one(Identity, row.identity_id).name,
+    identity = desk.session.get_one(Identity, row.identity_id)
+    spoken = language or _fitting(desk.session, mailbox, identity)
+    message = consent_texts.message(
+        spoken,
+        by_graph=app.sends_by_graph,
+        identity=identity.name,
         address=row.address,
         workspace=desk.session.get_one(Workspace, row.workspace_id).name,
         link=link,
         client_id=app.client_id,
-        permissions=_PERMISSIONS + (_BY_GRAPH if app.sends_by_graph else ""),
     )
-    return Kit(link, message, row.asked_at, row.approved_at, row.refused_at)
+    return Kit(link, message, spoken, row.asked_at, row.approved_at, row.refused_at)
+
+
+def _fitting(session: Session, mailbox: Mailbox, identity: Identity) -> str:
+    spoken = warm_up_pool.language_of(session, mailbox.id)
+    return consent_texts.language_for(spoken, identity.holiday_country, identity.zone)
 
 
 def answered(session: Session, query: Mapping[str, str], now: datetime) -> Answered:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from engine import consents, provider_sign_in
 from engine.connections.oauth import Endpoints, endpoints
+from engine.consent_texts import LANGUAGES
 from engine.consents import Kit
 from engine.identities import IdentityView
 from engine.installation import current
@@ -65,12 +66,19 @@ def _needs_administrator(address: Address) -> bool:
     return address.provider is Provider.MICROSOFT and address.state in waiting
 
 
-def _kit_of(address: Address) -> Kit | None:
+def _kit_of(address: Address, language: str = "") -> Kit | None:
     """Shown while the administrator's answer is what the address waits for, or has just come."""
     if address.provider is not Provider.MICROSOFT or address.state not in _WITH_ADMINISTRATOR:
         return None
     redirect = f"{current().config.public_url}{APPROVAL_RETURN}"
-    return shell.ask(consents.kit_of, mailbox_id=address.id, vault=current().vault, where=endpoints(), redirect=redirect)
+    return shell.ask(
+        consents.kit_of,
+        mailbox_id=address.id,
+        vault=current().vault,
+        where=endpoints(),
+        redirect=redirect,
+        language=language,
+    )
 
 
 def _ask(identity: IdentityView, address: Address, label: str) -> None:
@@ -85,7 +93,17 @@ def _ask(identity: IdentityView, address: Address, label: str) -> None:
 def _to_hand_on(address: Address, found: Kit) -> None:
     with st.expander("For the client's administrator", icon=":material/approval_delegation:", key=f"kit-{address.id}"):
         st.caption("Send this message to the client's IT person; their answer shows here by itself.")
-        st.code(found.message, language=None, wrap_lines=True, height=320)
+        languages = list(LANGUAGES)
+        chosen = st.selectbox(
+            "Language of the message",
+            languages,
+            languages.index(found.language),
+            format_func=lambda one: LANGUAGES[one],
+            key=f"kit-language-{address.id}",
+            width=240,
+        )
+        shown = found if chosen == found.language else _kit_of(address, chosen) or found
+        st.code(shown.message, language=None, wrap_lines=True, height=320)
         st.caption("Or only the link. It is good for one answer, for 60 days.")
         st.code(found.link, language=None, wrap_lines=True)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from engine import consents, provider_apps
+from engine import consent_texts, consents, provider_apps
 from engine.connections.microsoft_words import SENTENCES
 from engine.desk import Problem
 from engine.provider_apps import AppForm
@@ -94,7 +94,7 @@ def test_where_graph_is_allowed_its_permissions_are_asked_and_explained(here: Of
     with here.database.write() as session:
         provider_apps.set_installation_app(makers.desk(session), form=form, vault=VAULT)
     found = asked(here)
-    assert "Mail.Send and Mail.ReadWrite" in found.message
+    assert "Mail.Send, Mail.ReadWrite" in found.message
     assert "Mail.ReadWrite" in found.link
 
 
@@ -167,3 +167,42 @@ def test_each_answer_is_told_as_an_administrator_s_answer(here: Office) -> None:
     answered(here, here.person.answers(asked(here).link, email="root@approval.test"))
     with here.database.read() as session:
         assert [alert.kind for alert in session.scalars(select(Alert).order_by(Alert.id))] == [AlertKind.CONSENT] * 2
+
+
+@pytest.mark.parametrize("language", list(consent_texts.LANGUAGES))
+def test_the_message_is_whole_in_every_language(here: Office, language: str) -> None:
+    asked(here)
+    with here.database.read() as session:
+        given = {"vault": VAULT, "where": here.where, "redirect": RETURN, "language": language}
+        found = consents.kit_of(here.desk(session), mailbox_id=box(here).id, **given)  # type: ignore[arg-type]
+    assert found is not None
+    for words in (found.link, MICROSOFT_ID, ADA, "- IMAP.AccessAsUser.All: ", "- SMTP.Send: ", "- offline_access: "):
+        assert words in found.message
+    assert "{" not in found.message
+    assert "Mail.ReadWrite" in consent_texts.message(language, by_graph=True, **dict.fromkeys(_VALUES, "x"))
+
+
+_VALUES = ("identity", "address", "workspace", "link", "client_id")
+
+
+def test_no_language_has_another_one_s_words() -> None:
+    told = [consent_texts.message(each, by_graph=True, **dict.fromkeys(_VALUES, "x")) for each in consent_texts.LANGUAGES]
+    lines = [line for text in told for line in set(text.splitlines()) if len(line) > 30]
+    assert len(lines) == len(set(lines))
+
+
+@pytest.mark.parametrize(
+    ("spoken", "country", "zone", "language"),
+    [
+        ("fr", "DE", "Europe/Berlin", "fr"),  # what was chosen for its mails
+        ("en", "DE", "Europe/Madrid", "de"),
+        ("en", "US-CA", "Europe/Madrid", "en"),  # a country is surer than a zone
+        ("en", "CH-GE", "Europe/Zurich", "fr"),
+        ("en", "CH", "Europe/Zurich", "de"),
+        ("en", "", "Europe/Madrid", "es"),
+        ("en", "", "Europe/Lisbon", "pt"),
+        ("en", "", "UTC", "en"),
+    ],
+)
+def test_the_language_is_the_one_that_fits_the_identity(spoken: str, country: str, zone: str, language: str) -> None:
+    assert consent_texts.language_for(spoken, country, zone) == language
