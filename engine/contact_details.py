@@ -81,10 +81,7 @@ def _misshapen(of: Contact) -> Iterator[str]:
     if of.phone and not _PHONE.fullmatch(of.phone):
         yield "The phone number holds letters or signs; write it like +34 600 123 456."
     if of.linkedin_url and linkedin_urls.profile(of.linkedin_url) is None:
-        yield (
-            "The LinkedIn URL is not a profile's address; open the profile on LinkedIn and copy the address that begins "
-            "with linkedin.com/in/."
-        )
+        yield f"The LinkedIn URL {linkedin_urls.wrong(of.linkedin_url)}"
     if of.meeting_url and _web_address(of.meeting_url) is None:
         yield "The meeting URL is not a web address; write it like https://cal.com/ada."
 

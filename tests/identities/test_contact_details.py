@@ -47,7 +47,7 @@ def test_what_can_be_tidied_is_tidied() -> None:
         (Contact("Ada", email="ada@"), "not an e-mail address"),
         (Contact("Ada", email="ada@acme.test>\nBcc: all@acme.test"), "not an e-mail address"),
         (Contact("Ada", phone="call me"), "phone number"),
-        (Contact("Ada", linkedin_url="https://linkedin.com/company/acme"), "LinkedIn URL is not a profile"),
+        (Contact("Ada", linkedin_url="https://linkedin.com/company/acme"), "LinkedIn URL is a company.s page"),
         (Contact("Ada", meeting_url="javascript:alert(1)"), "not a web address"),
         (Contact("Ada", meeting_url="https://user:secret@cal.com"), "not a web address"),
     ],

@@ -47,3 +47,21 @@ def test_what_is_not_a_profile_is_none(written: str) -> None:
 def test_a_kept_profile_opens_in_a_browser() -> None:
     assert linkedin_urls.address("linkedin.com/in/ada") == "https://www.linkedin.com/in/ada/"
     assert linkedin_urls.address("") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("https://www.linkedin.com/company/acme/?trk=x", "is a company's page; use the person's own profile"),
+        ("de.linkedin.com/school/tum", "is a school's page"),
+        ("https://www.linkedin.com/sales/lead/ACwAA1,NAME_SEARCH,x", "is a Sales Navigator link"),
+        ("https://www.linkedin.com/posts/ada_1", "is a post"),
+        ("https://evil.test/company/acme", "is not a LinkedIn profile's address"),
+        ("https://evil.test/?u=linkedin.com/sales/", "is not a LinkedIn profile's address"),
+        ("https://[", "is not a LinkedIn profile's address"),
+        ("", "is not a LinkedIn profile's address"),
+    ],
+)
+def test_what_is_no_profile_is_called_what_it_is(text: str, said: str) -> None:
+    assert linkedin_urls.profile(text) is None
+    assert linkedin_urls.wrong(text).startswith(said)

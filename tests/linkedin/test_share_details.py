@@ -89,7 +89,7 @@ def test_what_is_left_empty_stays_and_the_accepted_notice_is_recorded(office: Of
     [
         (Contact(""), "first name is missing"),
         (replace(GRACE, email="grace"), "not an e-mail address"),
-        (replace(GRACE, linkedin_url="https://www.linkedin.com/company/acme"), "begins with linkedin.com/in/"),
+        (replace(GRACE, linkedin_url="https://www.linkedin.com/company/acme"), "a company's page; use the person's own"),
         (replace(GRACE, job_title="x" * 501), "501 characters"),
     ],
 )
