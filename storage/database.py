@@ -36,6 +36,8 @@ _PRAGMAS = (
     "journal_size_limit = 67108864",
 )
 
+_WRITERS = 7_311_200  # the number of the lock that PostgreSQL's writers take; any would do
+
 T = TypeVar("T")
 
 
@@ -99,7 +101,7 @@ def open_database(url: str | Path) -> Database:
         backend = target.get_backend_name()
         if backend not in ("sqlite", "postgresql"):
             raise UnusableURLError(f"Outpost keeps its data in SQLite or PostgreSQL, not in {backend}. {_WRITE_IT}")
-        return Database(_open_sqlite(target) if backend == "sqlite" else create_engine(target, pool_pre_ping=True))
+        return Database(_open_sqlite(target) if backend == "sqlite" else _open_postgresql(target))
     except ArgumentError:
         raise UnusableURLError(f"OUTPOST_DATABASE can't be read. {_WRITE_IT}") from None
     except ModuleNotFoundError as missing:
@@ -141,6 +143,19 @@ def _open_sqlite(url: URL) -> Engine:
         # A deferred transaction that reads and then writes fails at once with "database is locked", whatever the timeout.
         writes = connection.get_execution_options().get("write")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _open_postgresql(url: URL) -> Engine:
+    """Writers come one after another, as on SQLite: no Stop is committed between a verdict and what follows from it."""
+    engine = create_engine(url, pool_pre_ping=True)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("write"):
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(_PATIENCE * 1000)}")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
 
     return engine
 

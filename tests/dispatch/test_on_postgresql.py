@@ -14,16 +14,16 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from engine.booking import reserve
+from engine.booking import choose, reserve
 from engine.counter import Counter
 from engine.dispatch import attend, carry_on
 from engine.recovery import reconcile_due, recover
 from storage.append_only import protect
 from storage.database import Database, open_database
-from storage.kinds import ActionState
-from storage.tables import Action, Base, Lead, QuotaUse
+from storage.kinds import ActionState, StopScope
+from storage.tables import Action, Base, Lane, Lead, QuotaUse, Stop
 from tests.dispatch.sink import Sink, lanes_with_work
 from tests.makers import MONDAY
 
@@ -101,6 +101,28 @@ def test_g3_and_g6_four_workers_on_one_lane_never_pass_its_limit(database: Datab
         list(workers.map(work, [f"worker-{number}" for number in range(4)]))
     assert len(sink.message_ids()) == len(set(sink.message_ids())) == 5
     assert states(database)[ActionState.ACCEPTED] == 5
+
+
+def test_g5_no_stop_is_committed_between_a_verdict_and_what_follows_from_it(database: Database) -> None:
+    (lane,) = lanes_with_work(database, leads=1)
+    told: list[str] = []
+
+    def press() -> None:
+        with database.write() as session:
+            told.append("stopped")
+            session.add(Stop(scope=StopScope.INSTALLATION, pressed_at=MONDAY))
+
+    pressing = threading.Thread(target=press)
+    with database.write() as session:
+        assert choose(session, lane, MONDAY, "worker-1") is not None
+        pressing.start()
+        pressing.join(0.5)
+        told.append("begun")
+    pressing.join(30)
+    assert told == ["begun", "stopped"]
+    with database.write() as session:
+        session.execute(update(Lane).values(holder=None, wake_at=MONDAY))
+        assert choose(session, lane, MONDAY, "worker-1") is None
 
 
 def test_what_a_dead_worker_left_is_given_back_or_looked_up(database: Database, tmp_path: Path) -> None:
