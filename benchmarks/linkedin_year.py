@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.linkedin.year import Year
 
-_WIDTH, _HEIGHT, _BAR = 760, 240, 20
+_WIDTH, _HEIGHT, _BAR = 790, 240, 20
 _BUSY_SHARE = 10  # one identity in so many has more work than its limits allow
 
 
@@ -31,6 +31,8 @@ def main(arguments: list[str]) -> int:
     counted = ", ".join(f"{what} {number:,}" for what, number in sorted(kinds.items()))
     print(f"{identities} identities, {days} days, seed {seed}, {time.monotonic() - began:.0f} s: {counted}")
     print(f"over any clock, outside hours, too close, while frozen, in the cool-down, twice: {len(seen.breaches)}")
+    for why, number in Counter(breach.split(":")[0] for breach in seen.breaches).items():
+        print(f"  {why}: {number:,}")
     print(f"most invitations in 7 days {seen.most['week']}, most pending {seen.most['pending']}")
     print(f"a busy one's days at their limit: {seen.full_days('1'):.0%}")
     print(f"its fullest quarter-hour: {seen.steepest('1'):.1f} × the mean")
@@ -44,13 +46,13 @@ def plot(quarters: list[int]) -> str:
     """One bar for each quarter-hour from 9:00 to 18:00, with the mean as a line."""
     most, mean = max([*quarters, 1]), sum(quarters) / len(quarters)
     bars = "".join(
-        f'<rect x="{20 + at * _BAR}" y="{_HEIGHT - 30 - 190 * number / most:.1f}" width="{_BAR - 3}" '
-        f'height="{190 * number / most:.1f}" fill="#3b6fb6"/>'
+        f'<rect x="{20 + at * _BAR}" y="{_HEIGHT - 30 - 175 * number / most:.1f}" width="{_BAR - 3}" '
+        f'height="{175 * number / most:.1f}" fill="#3b6fb6"/>'
         for at, number in enumerate(quarters)
     )
-    level = _HEIGHT - 30 - 190 * mean / most
+    level = _HEIGHT - 30 - 175 * mean / most
     hours = "".join(f'<text x="{20 + at * 4 * _BAR}" y="{_HEIGHT - 10}">{9 + at}:00</text>' for at in range(10))
-    line = f'<line x1="20" x2="{_WIDTH - 20}" y1="{level:.1f}" y2="{level:.1f}" stroke="#444" stroke-dasharray="4"/>'
+    line = f'<line x1="20" x2="{20 + 36 * _BAR}" y1="{level:.1f}" y2="{level:.1f}" stroke="#444" stroke-dasharray="4"/>'
     title = '<text x="20" y="14">Invitations of a busy identity by quarter-hour; dashed: the mean</text>'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}" font-family="sans-serif" '

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -42,7 +43,14 @@ class Office:
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
-    settings = {"OUTPOST_DATA": str(tmp_path / "data"), "OUTPOST_KEY_FILE": str(tmp_path / "data.key")}
+    with office_in(tmp_path) as opened:
+        yield opened
+
+
+@contextmanager
+def office_in(folder: Path) -> Iterator[Office]:
+    """A fresh installation in this folder, and its stand-in as long as it is open."""
+    settings = {"OUTPOST_DATA": str(folder / "data"), "OUTPOST_KEY_FILE": str(folder / "data.key")}
     outpost = open_outpost(load(settings), settings)
     with outpost.database.write() as session:
         makers.user(session, id=1, email=makers.OWNER.label, is_owner=True)
@@ -53,11 +61,13 @@ def office(tmp_path: Path) -> Iterator[Office]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     address = f"http://127.0.0.1:{server.server_port}"
-    driver = Driver(tmp_path / "kept", arrange=leading_to(address))
-    yield Office(outpost, sites, driver, client.id, ada.id, address)
-    server.shutdown()
-    server.server_close()
-    outpost.database.close()
+    driver = Driver(folder / "kept", arrange=leading_to(address))
+    try:
+        yield Office(outpost, sites, driver, client.id, ada.id, address)
+    finally:
+        server.shutdown()
+        server.server_close()
+        outpost.database.close()
 
 
 def connected(office: Office, email: str = "ada.lovelace@example.com") -> Site:

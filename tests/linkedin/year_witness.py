@@ -50,9 +50,11 @@ class Witness:
         if any(deed.at < until and what in (deed.what, "all") for until, what in self.frozen[deed.identity]):
             self._breach("while frozen", deed)
         if deed.what == "invite":
+            self._done["withdraw", deed.identity, deed.slug] = 0
             self._invitation(deed)
         elif deed.what == "withdraw":
             self._withdrawn[deed.slug] = deed.at
+            self._done["invite", deed.identity, deed.slug] = 0  # after the cool-down it may go out again
         self._done[deed.what, deed.identity, deed.slug] += 1
         if self._done[deed.what, deed.identity, deed.slug] > 1:
             self._breach("twice", deed)
