@@ -1,17 +1,18 @@
 """What is due: the lanes whose wake-up has come, and how a change wakes what it may have freed."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, exists, select, text, true, update
+from sqlalchemy import ColumnElement, bindparam, exists, or_, select, text, true, update
 from sqlalchemy.orm import Session
 
+from engine.wards import Ward
 from storage.columns import table_of
-from storage.kinds import ActionState
+from storage.kinds import ActionState, Channel, MailboxState
 from storage.lanes import WAKE, earlier
 from storage.ledger import connection_of
 from storage.prepared import Prepared
-from storage.tables import OPEN, UNSETTLED, Action, Lane
+from storage.tables import OPEN, UNSETTLED, Action, Lane, Mailbox
 
 
 def due_lanes(session: Session, now: datetime, limit: int) -> list[int]:
@@ -20,6 +21,22 @@ def due_lanes(session: Session, now: datetime, limit: int) -> list[int]:
 
 
 _DUE = Prepared(select(Lane.id).where(Lane.wake_at <= bindparam("now")).order_by(Lane.wake_at).limit(bindparam("most")))
+
+
+def known_wards(session: Session, lane_ids: Collection[int]) -> dict[int, Ward]:
+    """Those of the lanes of which the database knows that their turn may take long."""
+    if not lane_ids:
+        return {}
+    rows = connection_of(session).execute(_KNOWN_WARDS, {"lanes": list(lane_ids)})
+    return {row.id: Ward.LINKEDIN if row.channel is Channel.LINKEDIN else Ward.SLOW for row in rows}
+
+
+_KNOWN_WARDS = (
+    select(Lane.id, Lane.channel)
+    .outerjoin(Mailbox, Mailbox.id == Lane.mailbox_id)
+    .where(Lane.id.in_(bindparam("lanes", expanding=True)))
+    .where(or_(Lane.channel == Channel.LINKEDIN, Mailbox.state == MailboxState.DEGRADED))
+)
 
 
 def next_wake(session: Session) -> datetime | None:

@@ -8,7 +8,7 @@ import functools
 import itertools
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,8 +52,10 @@ from engine.installation import Outpost
 from engine.linkedin_browsing import SignIns
 from engine.linkedin_hand import LINKEDIN_KINDS
 from engine.mail_accounts import account_for
+from engine.relief import Relief
 from engine.rules.permit import CLOCK_TOLERANCE
 from engine.turns import Turns
+from engine.wards import Answer, Wards
 from engine.warm_up_key import key_for
 from storage.kinds import ActionKind
 from storage.tables import Mailbox
@@ -61,8 +63,9 @@ from storage.tables import Mailbox
 WORKERS = 6
 PAUSE = 0.5  # seconds between two looks at the agenda
 _MOST_LANES = 200
+_ENOUGH = 50  # lanes that are rung or at work: nobody looks for more
 _MOST_IN_A_ROW = 25  # actions of one lane before other lanes get their turn
-_SECONDS_TO_FINISH = 10
+SECONDS_TO_FINISH = 10
 _PICTURES_KEPT = timedelta(days=7)  # of pages that were not as known: personal data
 _LOOKED_UP_AT_ONCE = frozenset(ActionKind).difference(LINKEDIN_KINDS)
 _log = logs.logger("worker")
@@ -89,9 +92,7 @@ class Doorbell:
     sign_ins: SignIns | None = None  # at LinkedIn; None where there is no browser
     latest: datetime | None = None  # the newest instant that this worker, or the one before it, has seen
     stopping: threading.Event = field(default_factory=threading.Event)
-    _rung: set[int] = field(default_factory=set)  # lanes whose ring waits in the queue
-    _busy: set[int] = field(default_factory=set)  # lanes that a thread works on
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    wards: Wards = field(default_factory=lambda: Wards(clock.monotonic))
     _visiting: threading.Lock = field(default_factory=threading.Lock)
     _reading: Turns = field(default_factory=Turns)
     _telling: threading.Lock = field(default_factory=threading.Lock)
@@ -102,6 +103,7 @@ class Doorbell:
         self.huey = SqliteHuey(
             "outpost", filename=str(self.outpost.config.queue_file), results=False, timeout=30, storage_class=_Storage
         )
+        self.relief = Relief(self.huey, self.wards)
         self.attend_lane = self.huey.task(name="attend_lane")(self._attend_lane)
         self.huey.periodic_task(crontab(minute="*"), name="every_minute")(self._every_minute)
         self.huey.periodic_task(crontab(minute="*"), name="read_mail")(self._read_mail)
@@ -119,7 +121,7 @@ class Doorbell:
             max_delay=0.25,
             periodic=True,
             graceful_signal="TERM",
-            shutdown_timeout=_SECONDS_TO_FINISH,
+            shutdown_timeout=SECONDS_TO_FINISH,
         )
         self.stopping = consumer.stop_flag  # set by the signal itself: a lane begins nothing more from then on
         return consumer
@@ -129,13 +131,15 @@ class Doorbell:
         turn = 0
         while not self.stopping.wait(PAUSE):
             self._guarded("agenda", self._ring)
+            self._guarded("relief", lambda: self.relief.call(self.stopping))
             self._guarded("LinkedIn sign-ins", self._sign_in)
             if turn % 10 == 0:
                 self._guarded("recovery", self._settle)
             turn += 1
 
     def _linkedin(self) -> None:
-        self._guarded("LinkedIn", lambda: self._look_at_linkedin(clock.now()))
+        with self.wards.aside():
+            self._guarded("LinkedIn", lambda: self._look_at_linkedin(clock.now()))
 
     def _look_at_linkedin(self, now: datetime) -> None:
         database = self.outpost.database
@@ -150,10 +154,18 @@ class Doorbell:
 
     def _ring(self) -> None:
         self._watch_clock(clock.now())
+        most, answered = _MOST_LANES, dict[int, Answer]()
         with self.outpost.database.read() as session:
-            due = agenda.due_lanes(session, clock.now(), _MOST_LANES)
-        for lane_id in due:
-            if self._may_ring(lane_id):
+            # Those that find no place in their ward must not hide the ones behind them.
+            while len(due := agenda.due_lanes(session, clock.now(), most)) > len(answered):
+                known = agenda.known_wards(session, due)
+                new = [lane_id for lane_id in due if lane_id not in answered]
+                answered.update((lane_id, self.wards.ask(lane_id, known.get(lane_id))) for lane_id in new)
+                if sum(answer is not Answer.FULL for answer in answered.values()) >= _ENOUGH:
+                    break
+                most *= 4
+        for lane_id, answer in answered.items():
+            if answer is Answer.RING:
                 self._ring_for(lane_id)
 
     def _watch_clock(self, now: datetime) -> None:
@@ -166,34 +178,29 @@ class Doorbell:
         try:
             self.attend_lane(lane_id)
         except BaseException:
-            with self._lock:
-                self._rung.discard(lane_id)  # a ring that never was must not keep the lane from the next one
+            self.wards.take_back(lane_id)
             raise
 
     def _attend_lane(self, lane_id: int) -> None:
         """Also called for rings that a worker before this one left in the queue."""
-        if not self._begin(lane_id):
+        if not self.wards.begin(lane_id):
             return
-        try:
-            self._guarded("dispatch", lambda: self._work_on(lane_id))
-        finally:
-            with self._lock:
-                self._busy.discard(lane_id)
-
-    def _work_on(self, lane_id: int) -> None:
         turns = itertools.count()
-        carry_on(
-            self.counter,
-            lane_id,
-            clock.now,
-            self.holder,
-            self.hands(),
-            lambda: next(turns) < _MOST_IN_A_ROW and not self.stopping.is_set(),
-        )
+        try:
+            self._guarded("dispatch", lambda: self._work_on(lane_id, turns))
+        finally:
+            self.wards.end(lane_id, max(0, next(turns) - 1))
+
+    def _work_on(self, lane_id: int, turns: Iterator[int]) -> None:
+        def may_go_on() -> bool:
+            self.wards.step(lane_id)
+            return next(turns) < _MOST_IN_A_ROW and not self.stopping.is_set()
+
+        carry_on(self.counter, lane_id, clock.now, self.holder, self.hands(), may_go_on)
 
     def _settle(self) -> None:
         """What an exception left held by this very worker, and unknown outcomes whose time has come."""
-        recovery.recover_own(self.outpost.database, self.holder, self._at_work, clock.now())
+        recovery.recover_own(self.outpost.database, self.holder, self.wards.at_work, clock.now())
         recovery.reconcile_due(self.outpost.database, clock.now, self.hands(), kinds=_LOOKED_UP_AT_ONCE)
         self._looking_up.take_beside("linkedin-look-ups", lambda: self._guarded("LinkedIn look-ups", self._look_up))
 
@@ -205,7 +212,8 @@ class Doorbell:
         database, now = self.outpost.database, clock.now()
         if not self.alone:
             self._guarded("recovery", lambda: recovery.recover(database, self.holder, now, alone=False))
-        self._guarded("probes", lambda: mailbox_probes.probe_due(database, self._accounts(), now))
+        with self.wards.aside():
+            self._guarded("probes", lambda: mailbox_probes.probe_due(database, self._accounts(), now))
         self._guarded("sign-ins", self._sign_ins)
         self._guarded("imports and launches", lambda: long_jobs.carry_on(database, clock.now()))
         self._guarded("warm-up", lambda: warm_up_keeping.keep(database, now))
@@ -227,12 +235,13 @@ class Doorbell:
         if not self._visiting.acquire(blocking=False):
             return
         try:
-            database, key = self.outpost.database, key_for(self.outpost.vault)
-            self._guarded("visits", lambda: warm_up_keeping.visit_due(database, self._accounts(), key, clock.now()))
-            if not self.outpost.config.practice:  # its domains are nobody's, and nothing is to leave the computer
-                look = functools.partial(domain_records.look, ask=domain_records.asker())
-                self._guarded("domain checks", lambda: domain_checks.check_due(database, look, clock.now()))
-            self._guarded("mails to oneself", lambda: own_mails.carry_on(database, self._accounts(), clock.now()))
+            with self.wards.aside():
+                database, key = self.outpost.database, key_for(self.outpost.vault)
+                self._guarded("visits", lambda: warm_up_keeping.visit_due(database, self._accounts(), key, clock.now()))
+                if not self.outpost.config.practice:  # its domains are nobody's, and nothing is to leave the computer
+                    look = functools.partial(domain_records.look, ask=domain_records.asker())
+                    self._guarded("domain checks", lambda: domain_checks.check_due(database, look, clock.now()))
+                self._guarded("mails to oneself", lambda: own_mails.carry_on(database, self._accounts(), clock.now()))
         finally:
             self._visiting.release()
 
@@ -249,7 +258,8 @@ class Doorbell:
 
     def _read_mail(self) -> None:
         """By itself, as visits are: slow servers must not keep the other periodic work waiting."""
-        self._reading.take(lambda: self._guarded("reading of mail", self._read_due))
+        with self.wards.aside():
+            self._reading.take(lambda: self._guarded("reading of mail", self._read_due))
 
     def _read_due(self) -> None:
         vault, database = self.outpost.vault, self.outpost.database
@@ -264,25 +274,6 @@ class Doorbell:
     def _sweep(self) -> None:
         with self.outpost.database.write() as session:
             agenda.sweep(session, clock.now())
-
-    def _may_ring(self, lane_id: int) -> bool:
-        with self._lock:
-            if lane_id in self._rung or lane_id in self._busy:
-                return False
-            self._rung.add(lane_id)
-            return True
-
-    def _begin(self, lane_id: int) -> bool:
-        with self._lock:
-            self._rung.discard(lane_id)
-            if lane_id in self._busy:
-                return False
-            self._busy.add(lane_id)
-            return True
-
-    def _at_work(self) -> frozenset[int]:
-        with self._lock:
-            return frozenset(self._busy)
 
     def _guarded(self, part: str, work: Callable[[], Any]) -> None:
         """A fault of one part must not end the others: it is logged, shown, and the work is tried again at its next turn."""

@@ -34,7 +34,7 @@ from engine.linkedin_browsing import SignIns
 from engine.linkedin_hand import LINKEDIN_KINDS, LinkedInHand
 from engine.mail_accounts import account_for
 from engine.networks import network_guard
-from engine.queue import Doorbell
+from engine.queue import SECONDS_TO_FINISH, Doorbell
 from engine.warm_up_hand import with_warm_up
 from engine.warm_up_key import key_for
 from storage.tables import Heartbeat
@@ -98,6 +98,7 @@ def work(outpost: Outpost) -> int:
         thread.start()
     bell.consumer().run()
     bell.stopping.set()
+    bell.relief.wait(SECONDS_TO_FINISH)
     for thread in threads:
         thread.join(timeout=5)
     _log.info("worker.ended", boot=boot)
