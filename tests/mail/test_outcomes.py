@@ -59,6 +59,7 @@ REFUSALS = [
         False,
         False,
     ),
+    ("rcpt", "450 4.2.0 <marie@bravo.test>: Recipient address rejected: Greylisted", Reason.PROVIDER_BUSY, False, False),
     ("rcpt", "451 4.7.1 Greylisted, try again in 5 minutes", Reason.PROVIDER_BUSY, False, False),
     ("rcpt", "452 4.2.2 Mailbox full", Reason.PROVIDER_BUSY, False, False),
     ("rcpt", "550 5.1.1 <nobody@bravo.test>: user unknown", Reason.RECIPIENT_REFUSED, True, False),
