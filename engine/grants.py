@@ -135,7 +135,7 @@ class Tokens:
             kind = Trouble.GRANT_ENDED if trouble.denial is Denial.ENDED else Trouble.NO_TOKEN
             raise _trouble(kind, NAMES[claimed.app.provider], trouble.sentence) from trouble
         with self.database.write() as session:
-            _store(session, self.vault, session.get_one(MailGrant, claimed.grant_id), granted, self.now())
+            store(session, self.vault, session.get_one(MailGrant, claimed.grant_id), granted, self.now())
         return granted.access_token
 
 
@@ -160,7 +160,7 @@ def keep(
     )
     session.add(grant)
     session.flush()
-    _store(session, vault, grant, granted, now)
+    store(session, vault, grant, granted, now)
     return grant.id
 
 
@@ -220,7 +220,8 @@ def _claim(session: Session, vault: Vault, grant_id: int, now: datetime, *, for_
     return _Claimed(grant_id, opened(app, vault), _open(vault, grant, "refresh_token"))
 
 
-def _store(session: Session, vault: Vault, grant: MailGrant, granted: Granted, now: datetime) -> None:
+def store(session: Session, vault: Vault, grant: MailGrant, granted: Granted, now: datetime) -> None:
+    """Keep new tokens, sealed, with when they end."""
     app = session.get_one(ProviderApp, grant.provider_app_id)
     grant.access_token = vault.seal(granted.access_token, _place(grant, "access_token"))
     # A token that lives shorter than we are early would be refreshed for every mail; it is used for half of its life.

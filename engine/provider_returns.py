@@ -7,6 +7,7 @@ from sqlalchemy import update
 
 from engine import provider_sign_in, sessions, visits
 from engine.connections.oauth import Denial, SignInTrouble
+from engine.crash_points import reached
 from engine.desk import Actor, Denied, Desk, Problem, perform, use_case
 from engine.grants import Tokens
 from engine.provider_sign_in import FlowOver, Taken
@@ -47,10 +48,12 @@ def come_back(
         if who is None:
             raise FlowOver(SIGNED_OUT)
         taken = provider_sign_in.take(session, tokens.vault, query.get("state", ""), who.token_hash, now)
+    reached("sign_in_taken")
     visit = visits.look(tokens.database, session_token, taken.workspace_id, now)
     if visit is None or visit.workspace_id != taken.workspace_id:
         raise Denied
     sentence, denial = _finished(tokens, visit.actor, taken, redirect, query, ca_file)
+    reached("sign_in_kept")
     with tokens.database.write() as session:
         kept = update(SignInFlow).where(SignInFlow.id == taken.flow_id)
         session.execute(kept.values(note=sentence, denial=denial))

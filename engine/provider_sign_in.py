@@ -13,13 +13,14 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from engine import giving_back, grants, mailbox_alerts
+from engine import giving_back, held_grants, mailbox_alerts
 from engine.channels.effects import GRAPH_HOST, GraphWay, MailAccount, Server
 from engine.connections import google, microsoft
 from engine.connections.network import NetworkGuard
 from engine.connections.oauth import App, Begun, Denial, Endpoints, Granted, SignInTrouble
 from engine.connections.probe import Folders, probe
 from engine.connections.trouble import ConnectionTrouble, Trouble
+from engine.crash_points import reached
 from engine.desk import Desk, Problem, use_case
 from engine.grants import Tokens
 from engine.mailbox_connecting import new_row, row_of, settle, tidy_address
@@ -69,8 +70,9 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """What was granted and how both mail servers took it: all that `keep` needs."""
+    """What was granted, where it is stored, and how both mail servers took it: all that `keep` needs."""
 
+    grant_id: int
     granted: Granted
     account: MailAccount
     folders: Folders
@@ -149,15 +151,29 @@ def take(session: Session, vault: Vault, state: str, session_hash: str, now: dat
 def finish(
     taken: Taken, permit: Permit, tokens: Tokens, redirect: str, query: Mapping[str, str], ca_file: str | None
 ) -> Whole:
-    """Ask for the tokens and sign in to both sides with them; SignInTrouble or Problem, and then nothing is left behind."""
+    """Ask for the tokens and sign in to both sides with them; SignInTrouble or Problem, and then nothing is left behind.
+
+    What was granted is stored before anything else is done, as a grant that is about to be given back: a process that
+    dies from here on leaves it to the worker.
+    """
     connection = google if taken.provider is Provider.GOOGLE else microsoft
     granted = connection.finish(permit.app, tokens.where, redirect, taken.flow, query)
+    reached("sign_in_granted")
+    with tokens.database.write() as session:
+        app = session.get_one(ProviderApp, permit.app_id)
+        place = (taken.workspace_id, granted.address or permit.address)
+        grant_id = held_grants.hold(session, tokens.vault, app, *place, granted, tokens.now())
+    reached("sign_in_held")
     try:
         _require_fitting(taken, granted, connection.missing(granted.scopes))
-        return _tried(permit, _Held(permit.app, tokens.where, granted), ca_file)
+        whole = _tried(permit, grant_id, _Held(permit.app, tokens.where, granted), ca_file)
     except Problem:
         giving_back.undo(tokens, granted, taken.provider)
+        with tokens.database.write() as session:
+            held_grants.drop(session, grant_id)
         raise
+    reached("sign_in_tried")
+    return whole
 
 
 @use_case(needs=Permission.MANAGE)
@@ -167,9 +183,8 @@ def keep(desk: Desk, identity_id: int, permit: Permit, whole: Whole, vault: Vaul
     was = None if mailbox is None else {"state": mailbox.state.value, "removed": mailbox.removed_at is not None}
     if mailbox is None:
         mailbox = new_row(desk, identity_id, permit.address, permit.provider)
-    app = desk.session.get_one(ProviderApp, permit.app_id)
     giving_back.let_go(desk.session, mailbox, desk.now)
-    mailbox.grant_id = grants.keep(desk.session, vault, app, desk.workspace, permit.address, whole.granted, desk.now)
+    mailbox.grant_id = held_grants.take_up(desk.session, vault, whole.grant_id, permit.address, whole.granted, desk.now)
     mailbox.provider, mailbox.password = permit.provider, None
     settle(desk, mailbox, whole.account, whole.folders, was)
     if whole.state is not MailboxState.OK:
@@ -251,7 +266,7 @@ class _Held:
         return made.access_token
 
 
-def _tried(permit: Permit, held: _Held, ca_file: str | None) -> Whole:
+def _tried(permit: Permit, grant_id: int, held: _Held, ca_file: str | None) -> Whole:
     imap, smtp = held.where.servers(permit.provider)
     way = GraphWay(held.where.graph, held.where.ca_file, held.graph_bearer) if permit.app.by_graph else None
     account = MailAccount(permit.address, permit.display_name, permit.address, "", imap, smtp, bearer=held.bearer, graph=way)
@@ -261,7 +276,7 @@ def _tried(permit: Permit, held: _Held, ca_file: str | None) -> Whole:
     if found.sends_by_graph:
         account = replace(account, smtp=Server(GRAPH_HOST, 443, Security.SSL))
     state = MailboxState.OK if found.is_good else MailboxState.DISABLED_BY_TENANT
-    return Whole(held.granted, account, found.folders, state, " ".join(found.sentences))
+    return Whole(grant_id, held.granted, account, found.folders, state, " ".join(found.sentences))
 
 
 def _place(row: SignInFlow) -> Place:
