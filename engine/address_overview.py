@@ -8,10 +8,11 @@ from datetime import datetime
 
 from sqlalchemy import Select, func, or_, select
 
-from engine import disconnecting, standing
+from engine import disconnecting, known_ends, standing
 from engine.campaign_lists import like
 from engine.desk import Desk, use_case
 from engine.domain_checks import Check, check_of
+from engine.known_ends import KnownEnd
 from engine.paged import Paged, within
 from engine.rules.facts import ClockUse
 from storage.kinds import MAILBOX_NEEDS, ActionKind, MailboxState, Permission, Provider
@@ -47,6 +48,7 @@ class Line:
     last_read_at: datetime | None
     today: ClockUse | None
     domain: Check | None
+    sign_in_ends: datetime | None  # near or certain; None while use keeps the sign-in alive
 
 
 @use_case(needs=Permission.READ, reads=True)
@@ -105,8 +107,9 @@ def _page(desk: Desk, wanted: Select[int], asked: int) -> Paged[Line]:
         .offset((number - 1) * PAGE)
     ).all()
     uses = standing.uses_today(desk.session, [lane for _, _, _, lane, _ in rows if lane is not None], desk.now)
+    ends = known_ends.of_mailboxes(desk.session, [mailbox.id for mailbox, *_ in rows])
     lines = tuple(
-        _line(desk, mailbox, identity, workspace, uses.get(lane, {}).get(ActionKind.EMAIL), reading)
+        _line(desk, mailbox, identity, workspace, uses.get(lane, {}).get(ActionKind.EMAIL), reading, ends.get(mailbox.id))
         for mailbox, identity, workspace, lane, reading in rows
     )
     return Paged(lines, number, PAGE, total)
@@ -119,6 +122,7 @@ def _line(
     workspace: str,
     today: ClockUse | None,
     reading: MailReading | None,
+    end: KnownEnd | None,
 ) -> Line:
     return Line(
         mailbox.id,
@@ -126,7 +130,7 @@ def _line(
         mailbox.provider,
         mailbox.state,
         mailbox.state_since,
-        _to_do(desk, mailbox, reading),
+        _to_do(desk, mailbox, reading, end),
         mailbox.paused_at is not None,
         identity.id,
         identity.name,
@@ -137,16 +141,17 @@ def _line(
         reading.last_at if reading is not None else None,
         today,
         check_of(desk.session, mailbox.address),
+        end.at if end is not None and (end.last_used_at is None or end.is_near(desk.now)) else None,
     )
 
 
-def _to_do(desk: Desk, mailbox: Mailbox, reading: MailReading | None) -> str:
+def _to_do(desk: Desk, mailbox: Mailbox, reading: MailReading | None, end: KnownEnd | None) -> str:
     if mailbox.state is MailboxState.DISCONNECTED:
         waiting = disconnecting.healable(desk.session, mailbox.id)
         people = "1 lead comes" if waiting == 1 else f"{waiting:,} leads come"
         return f"Connect it again; {people} back." if waiting else ""
     if mailbox.state is MailboxState.OK:
-        return _reads_first(reading)
+        return _reads_first(reading) or (end.to_do(desk.now) if end is not None else "")
     return mailbox.state_note or _TO_DO.get(mailbox.state, "")
 
 

@@ -28,7 +28,7 @@ from engine.networks import is_practice, network_guard
 from engine.provider_apps import NAMES, find, opened
 from engine.sessions import digest
 from storage.kinds import MailboxState, Permission, Provider, Security
-from storage.tables import Identity, Mailbox, MailGrant, ProviderApp, SignInFlow
+from storage.tables import Identity, ProviderApp, SignInFlow
 from storage.vault import Place, Vault
 
 LIFE = timedelta(minutes=10)
@@ -221,14 +221,6 @@ def note_refusal(
 def forget_old(session: Session, now: datetime) -> None:
     """What never came back, and what was told long ago."""
     session.execute(delete(SignInFlow).where(SignInFlow.expires_at < now - _TOLD_FOR))
-
-
-@use_case(needs=Permission.READ, reads=True)
-def known_end(desk: Desk, mailbox_id: int) -> datetime | None:
-    """When the provider ends the sign-in whatever happens; None while use keeps it alive."""
-    query = select(MailGrant.dies_at).join(Mailbox, Mailbox.grant_id == MailGrant.id)
-    query = query.join(ProviderApp, ProviderApp.id == MailGrant.provider_app_id).where(ProviderApp.in_testing)
-    return desk.session.scalar(query.where(Mailbox.id == mailbox_id, MailGrant.ended_at.is_(None)))
 
 
 def _require_fitting(taken: Taken, granted: Granted, missing: str) -> None:

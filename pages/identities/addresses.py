@@ -66,6 +66,7 @@ def _row(visit: shell.Visit, line: Line, everywhere: bool) -> dict[str, object]:
         "Since": moment(line.since),
         "What to do": line.to_do,
         "Today": f"{line.today.used:,} / {line.today.limit:,}" if line.today else "–",
+        "Sign-in ends": moment(line.sign_in_ends) if line.sign_in_ends else "–",
         "Signed in": moment(line.last_good_at),
         "Read": moment(line.last_read_at),
         "Domain": _domain(line),

@@ -47,7 +47,7 @@ def _card(visit: shell.Visit, identity: IdentityView, address: Address, may: boo
         _mend(visit, identity, address)
     if address.today and going is None:
         badges.meter(address.today.used, address.today.limit, "E-mails today")
-    if address.provider is Provider.GOOGLE:
+    if address.provider is not Provider.IMAP:
         email_sign_in.ends(visit, identity, address)
     if address.today is None:  # it was never connected: there is nothing to set
         return

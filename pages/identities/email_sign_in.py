@@ -1,8 +1,10 @@
 """Google's and Microsoft 365's part of *Email › Manage*: the way to sign in, its known end, the administrator's kit."""
 
+from datetime import timedelta
+
 import streamlit as st
 
-from engine import consents, provider_sign_in
+from engine import consents, known_ends
 from engine.connections.oauth import Endpoints, endpoints
 from engine.consent_texts import LANGUAGES
 from engine.consents import Kit
@@ -10,7 +12,7 @@ from engine.identities import IdentityView
 from engine.installation import current
 from engine.mailboxes import Address
 from engine.provider_apps import APPROVAL_RETURN, NAMES
-from pages import badges, shell
+from pages import badges, notices, shell
 from pages.plain import connect
 from storage.kinds import MailboxState, Provider
 
@@ -55,10 +57,15 @@ def mend(visit: shell.Visit, identity: IdentityView, address: Address) -> None:
 
 
 def ends(visit: shell.Visit, identity: IdentityView, address: Address) -> None:
-    """The countdown to an end that the provider announced."""
-    end = shell.ask(provider_sign_in.known_end, mailbox_id=address.id)
-    if end is not None:
-        badges.when(end, identity.zone, visit.now, "Google ends this sign-in (the app is in “Testing”): ")
+    """The countdown to the end that the provider is known to make; loud when it is near."""
+    end = shell.ask(known_ends.of_mailbox, mailbox_id=address.id)
+    if end is None:
+        return
+    if end.is_near(visit.now):
+        notices.warning(end.to_do(visit.now), icon=":material/timer:")
+    used = f" (last used {badges.ago(end.last_used_at, visit.now)})" if end.last_used_at else ""
+    left = f"{badges.ago(end.at, visit.now)} · " if end.at - visit.now >= timedelta(days=1) else ""
+    badges.when(end.at, identity.zone, visit.now, f"{end.words.removesuffix(': ')}{used}: {left}")
 
 
 def _needs_administrator(address: Address) -> bool:

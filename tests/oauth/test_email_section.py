@@ -130,7 +130,9 @@ def test_an_app_in_testing_counts_down_to_its_end(card: Card) -> None:
         place = (card.ada.workspace_id, "ada@acme.test", GRANTED, MONDAY - timedelta(days=1))
         grant_id = grants.keep(session, card.panel.outpost.vault, app, *place)
     card.add(MailboxState.OK, Provider.GOOGLE, grant_id=grant_id)
-    assert "Google ends this sign-in (the app is in “Testing”): " in texts(card.open())
+    assert "Google ends this sign-in (the app is in “Testing”): in 5 days · " in texts(card.open())
     with card.panel.database.write() as session:
         provider_apps.set_installation_app(makers.desk(session), form=FORMS[0], vault=card.panel.outpost.vault)
-    assert "Google ends this sign-in" not in texts(card.open())
+    shown = texts(card.open())
+    assert "“Testing”" not in shown
+    assert "Google ends this sign-in if nothing uses it (last used " in shown

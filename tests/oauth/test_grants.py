@@ -2,17 +2,18 @@
 
 import threading
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
-from engine import giving_back, grants, mailboxes, provider_apps
+from engine import address_overview, giving_back, grants, known_ends, mailboxes, provider_apps
 from engine.connections import google, microsoft
 from engine.connections.oauth import Endpoints, Granted
 from engine.connections.trouble import ConnectionTrouble, Trouble
 from engine.grants import Tokens
+from engine.known_ends import KnownEnd
 from engine.provider_apps import AppForm
 from practice.oauth import StandIn
 from practice.oauth_book import GOOGLE_ID, GOOGLE_SECRET, MICROSOFT_ID, MICROSOFT_SECRET, Unwell
@@ -42,11 +43,11 @@ class House:
     where: Endpoints
     person: Person
     mailboxes: dict[Provider, int]
-    now: object = MONDAY
+    now: datetime = MONDAY
 
     @property
     def tokens(self) -> Tokens:
-        return Tokens(self.database, VAULT, self.where, lambda: self.now)  # type: ignore[arg-type, return-value]
+        return Tokens(self.database, VAULT, self.where, lambda: self.now)
 
     def mailbox(self, provider: Provider) -> Mailbox:
         with self.database.read() as session:
@@ -234,6 +235,47 @@ def test_the_known_end_counts_down_from_the_last_use_and_in_testing_from_the_gra
     house.tokens.fresh(house.grant_id(Provider.MICROSOFT))
     assert house.grant(Provider.GOOGLE).dies_at == MONDAY + timedelta(days=7)
     assert house.grant(Provider.MICROSOFT).dies_at == MONDAY + 2 * HOUR + timedelta(days=90)
+
+
+def end_of(house: House, provider: Provider) -> KnownEnd | None:
+    box = house.mailbox(provider)
+    with house.database.read() as session:
+        return known_ends.of_mailbox(makers.desk(session, box.workspace_id, now=house.now), mailbox_id=box.id)
+
+
+def test_months_without_use_are_counted_down_and_told_in_the_last_one(house: House, provider: Provider) -> None:
+    life = timedelta(days=180 if provider is Provider.GOOGLE else 90)
+    assert end_of(house, provider) == KnownEnd(MONDAY + life, provider, MONDAY)
+    house.now = MONDAY + timedelta(days=10)
+    house.tokens.fresh(house.grant_id(provider))
+    end = end_of(house, provider)
+    assert end == KnownEnd(house.now + life, provider, house.now)
+    assert end.to_do(house.now + life - timedelta(days=31)) == ""
+    told = end.to_do(house.now + life - timedelta(days=29))
+    assert "last used on 3 December" in told
+    assert "see that the worker runs" in told
+
+
+def test_a_week_of_an_app_in_testing_is_counted_down_whatever_is_used(house: House) -> None:
+    with house.database.write() as session:
+        testing = replace(FORMS[Provider.GOOGLE], in_testing=True)
+        provider_apps.set_installation_app(makers.desk(session), form=testing, vault=VAULT)
+    house.now = MONDAY + timedelta(days=4)
+    end = end_of(house, Provider.GOOGLE)  # also before the grant is used the next time
+    assert end == KnownEnd(MONDAY + timedelta(days=7), Provider.GOOGLE, None)
+    assert (end.to_do(house.now), "publish the app" in end.to_do(MONDAY + timedelta(days=6))) == ("", True)
+    box = house.mailbox(Provider.GOOGLE)
+    with house.database.read() as session:
+        desk = makers.desk(session, box.workspace_id, now=MONDAY + timedelta(days=6))
+        lines = {line.address: line for line in address_overview.of_workspace(desk).rows if line.mailbox_id == box.id}
+    assert lines[box.address].sign_in_ends == end.at
+    assert "publish the app" in lines[box.address].to_do
+
+
+def test_a_password_s_address_has_no_known_end(database: Database) -> None:
+    with database.write() as session:
+        box = makers.mailbox(session, makers.identity(session, makers.workspace(session).id))
+        assert known_ends.of_mailboxes(session, [box.id]) == {}
 
 
 def disconnect(house: House, provider: Provider) -> int:
