@@ -4,15 +4,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, select
 
 from engine.desk import Desk, use_case
 from engine.situations import COOL_DOWN
-from storage.kinds import Permission
-from storage.tables import Identity, Lead, LinkedInInvitation
+from storage.columns import Instant
+from storage.kinds import ActionState, Permission
+from storage.tables import Action, Identity, Lead, LinkedInInvitation
 
 DAYS = COOL_DOWN.days
 _MOST_NAMED = 200  # of one day
+_MAYBE = (ActionState.SENDING, ActionState.UNKNOWN, ActionState.RECONCILING, ActionState.PARKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,14 @@ def _freed(row: LinkedInInvitation) -> Freed:
 
 
 def _ends(workspace_id: int, now: datetime) -> Select[str, datetime | None]:
-    """profile and the last withdrawal that still counts; a person may have been invited by several identities."""
-    return select(LinkedInInvitation.profile, func.max(LinkedInInvitation.withdrawn_at)).where(
-        LinkedInInvitation.workspace_id == workspace_id, LinkedInInvitation.withdrawn_at > now - COOL_DOWN
+    """profile and the last withdrawal that still counts; a person may have been invited by several identities.
+
+    One whose outcome nobody knows yet counts from its attempt on, as it does for the verdict.
+    """
+    withdrawn = func.coalesce(LinkedInInvitation.withdrawn_at, Action.sending_at)
+    unknown = and_(Action.id == LinkedInInvitation.withdrawal_id, Action.state.in_(_MAYBE))
+    return (
+        select(LinkedInInvitation.profile, func.max(withdrawn, type_=Instant()))
+        .outerjoin(Action, unknown)
+        .where(LinkedInInvitation.workspace_id == workspace_id, withdrawn > now - COOL_DOWN)
     )

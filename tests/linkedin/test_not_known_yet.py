@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select, update
 
-from engine import counts, linkedin_looks, linkedin_withdrawals, parked
+from engine import cool_downs, counts, linkedin_looks, linkedin_withdrawals, parked
 from engine.channels.linkedin.outcomes import InboxMessage, LinkedIn
 from engine.desk import perform
 from engine.linkedin_hand import LinkedInHand
@@ -80,7 +80,11 @@ def test_a_withdrawal_of_unknown_outcome_holds_the_person_for_21_days(database: 
     assert facts_of(database, lead_id).cool_down_until is None
     with database.write() as session:
         session.execute(update(Action).where(Action.id == withdrawal_id).values(state=state, sending_at=MONDAY))
-    assert facts_of(database, lead_id).cool_down_until == MONDAY + timedelta(days=21)
+    free_at = MONDAY + timedelta(days=21)
+    assert facts_of(database, lead_id).cool_down_until == free_at
+    with database.read() as session:  # what people read is what the verdict says
+        home = session.get_one(Action, withdrawal_id).workspace_id
+        assert cool_downs.of_lead(makers.desk(session, home), lead_id=lead_id) == free_at
 
 
 def test_a_withdrawal_that_a_person_says_went_out_begins_the_cool_down(database: Database) -> None:
