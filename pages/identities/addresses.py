@@ -27,7 +27,7 @@ def show() -> None:
         key=f"addresses-{found.number}",
         height="content",
         column_config={
-            "Address": st.column_config.TextColumn(width="medium", pinned=True),
+            "Address": st.column_config.TextColumn(width=230, pinned=True),
             "State": st.column_config.TextColumn(width=130),
             "What to do": st.column_config.TextColumn(width=300),
         },
