@@ -36,4 +36,4 @@ def _drawer(visit: shell.Visit) -> None:
         notices.toast("Saved." if wanted else "Saved: no alert of this workspace comes by mail.")
         _close()
         st.rerun()
-    st.caption("You are told of identities that you may see. The same trouble again within an hour waits until it is over.")
+    st.caption("You are told of identities that you may see; of the same trouble once an hour at most.")

@@ -92,7 +92,7 @@ def _last(visit: shell.Visit, found: WebhookView) -> None:
         with st.container(border=True, gap="xsmall"):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 badges.badge(one.state)
-                st.markdown(f"**{badges.plain(one.subject, 80)}** · {one.kind.label}", width="content")
+                st.markdown(f"**{badges.plain(one.subject, 60)}** · {one.kind.label}", width="content")
                 badges.when(one.done_at or one.raised_at, st.context.timezone or "UTC", visit.now)
             st.caption(badges.plain(_came(visit, one), 500))
 
