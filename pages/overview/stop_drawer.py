@@ -29,26 +29,20 @@ class Brake:
 
 def button(visit: shell.Visit, identity: IdentityView | None = None) -> None:
     """Show Stop for the identity, or without one for the workspace and, for an owner, the installation."""
-    label = "Stop" if identity else "Stop everything"
-    if st.button(label, icon=":material/stop_circle:", key="stop-open"):
+    brakes = _brakes(visit, identity)
+    label, icon = "Stop" if identity else "Stop everything", ":material/stop_circle:"
+    if identity and _is_pressed(brakes[0]):
+        label, icon = ("Release", ":material/play_arrow:") if visit.may(Permission.MANAGE) else ("About the stop", icon)
+    if st.button(label, icon=icon, key="stop-open"):
         st.session_state[_OPEN] = True
     if st.session_state.get(_OPEN):
-        _drawer(visit, _brakes(visit, identity))
+        _drawer(visit, brakes)
 
 
 def _brakes(visit: shell.Visit, identity: IdentityView | None) -> list[Brake]:
     if identity:
-        given = {"identity_id": identity.id}
-        return [
-            Brake(
-                StopScope.IDENTITY,
-                identity.name,
-                stop_effects.of_identity,
-                stops.press_identity,
-                stops.release_identity,
-                given,
-            )
-        ]
+        held, press, release = stop_effects.of_identity, stops.press_identity, stops.release_identity
+        return [Brake(StopScope.IDENTITY, identity.name, held, press, release, {"identity_id": identity.id})]
     found = [
         Brake(
             StopScope.WORKSPACE,

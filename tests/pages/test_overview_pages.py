@@ -135,6 +135,10 @@ def test_an_identity_is_stopped_on_its_own_page(panel: Panel, client: Client) ->
     page = press(panel.open("identity", client.ops, client.id, id=action.identity_id), "Stop")
     page = press(page, "Stop Ada Lovelace")
     assert "Ada Lovelace is stopped." in written(page)
+    for actor, label in ((client.manager, "Release"), (client.ops, "About the stop")):
+        again = [each.label for each in panel.open("identity", actor, client.id, id=action.identity_id).button]
+        assert label in again  # the way back stands where Stop stood
+        assert "Stop" not in again
 
 
 def test_nothing_parked_is_said_in_one_sentence(panel: Panel, client: Client) -> None:
