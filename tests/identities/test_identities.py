@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from sqlalchemy import select
 
-from engine import identities
+from engine import identities, linkedin_accounts
 from engine.contact_details import Contact
 from engine.desk import Desk, Problem
 from storage.database import Database
@@ -95,6 +95,16 @@ def test_an_identity_in_use_is_not_archived_and_the_sentence_says_what_uses_it(d
     box.state = MailboxState.DISCONNECTED
     with pytest.raises(Problem, match="1 running campaign;"):
         identities.archive(desk, ada.id)
+
+
+def test_an_identity_whose_linkedin_is_connected_is_not_archived(desk: Desk) -> None:
+    ada = makers.identity(desk.session, desk.workspace)
+    account = linkedin_accounts.account_for(desk.session, ada, desk.now)
+    account.session = b"sealed"
+    with pytest.raises(Problem, match="1 connected LinkedIn account; pause the campaigns and disconnect the accounts"):
+        identities.archive(desk, ada.id)
+    linkedin_accounts.disconnect(desk, ada.id)
+    assert identities.archive(desk, ada.id) == MONDAY
 
 
 def test_archiving_is_undone_by_restoring(desk: Desk) -> None:
