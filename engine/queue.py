@@ -164,9 +164,7 @@ class Doorbell:
                 if sum(answer is not Answer.FULL for answer in answered.values()) >= _ENOUGH:
                     break
                 most *= 4
-        for lane_id, answer in answered.items():
-            if answer is Answer.RING:
-                self._ring_for(lane_id)
+        self._ring_for([lane_id for lane_id, answer in answered.items() if answer is Answer.RING])
 
     def _watch_clock(self, now: datetime) -> None:
         if self.latest is not None and now < self.latest - CLOCK_TOLERANCE:
@@ -174,12 +172,15 @@ class Doorbell:
                 agenda.clock_went_back(session, now)
         self.latest = now
 
-    def _ring_for(self, lane_id: int) -> None:
+    def _ring_for(self, lane_ids: list[int]) -> None:
+        waiting = list(lane_ids)
         try:
-            self.attend_lane(lane_id)
-        except BaseException:
-            self.wards.take_back(lane_id)
-            raise
+            while waiting:
+                self.attend_lane(waiting[0])
+                waiting.pop(0)
+        finally:
+            for lane_id in waiting:  # a queue that takes no more has heard of none of these
+                self.wards.take_back(lane_id)
 
     def _attend_lane(self, lane_id: int) -> None:
         """Also called for rings that a worker before this one left in the queue."""

@@ -71,6 +71,19 @@ def test_a_ring_that_could_not_be_given_is_given_again(database: Database, bell:
     assert given == [lane]
 
 
+def test_a_queue_that_takes_nothing_keeps_no_lane_from_its_next_ring(database: Database, bell: Doorbell) -> None:
+    def full(_lane_id: int) -> None:
+        raise OSError("no room")
+
+    lanes, rung = lanes_with_work(database, lanes=3, leads=1), []
+    bell.attend_lane = full
+    with pytest.raises(OSError, match="no room"):
+        bell._ring()
+    bell.attend_lane = rung.append
+    bell._ring()
+    assert sorted(rung) == lanes
+
+
 def test_g1_a_lease_that_ran_out_is_settled_before_anybody_takes_the_lane(database: Database) -> None:
     (lane,) = lanes_with_work(database, leads=2)
     with database.write() as session:

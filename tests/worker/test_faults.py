@@ -166,7 +166,7 @@ def test_a_database_that_somebody_holds_locked_stops_the_sending(tmp_path: Path)
         with site.database.write() as session:  # longer than the worker waits
             session.execute(text("UPDATE installation SET practice = practice"))
             sends_nothing(site)
-            assert "locked" in site.log.read_text()
+            assert "in use for too long" in site.log.read_text()
         goes_on(site)
 
 
