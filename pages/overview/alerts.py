@@ -41,8 +41,9 @@ def show() -> None:
 
 def _nothing(up_only: bool) -> None:
     with st.container(border=True, horizontal_alignment="center"):
-        words = "Nothing needs anybody." if up_only else "There has been no alert yet."
-        st.markdown(words, text_alignment="center")
+        words = "No alert still needs somebody." if up_only else "There has been no alert yet."
+        # Alerts tell what happened; what waits for a person now is counted on Today, whether or not anything told of it.
+        st.markdown(f"{words} Today lists what needs you now.", text_alignment="center")
         shell.link("today", label="Back to Today", icon=":material/today:")
 
 

@@ -102,7 +102,7 @@ def test_the_pages_show_addresses_and_alerts(panel: Panel):
     assert list(page.dataframe[0].value["Address"]) == ["ada@well.test"]
     page = panel.open("alerts", ops, client.id)
     assert not page.exception
-    assert "There has been no alert yet." in [each.value for each in page.markdown]
+    assert "There has been no alert yet. Today lists what needs you now." in [each.value for each in page.markdown]
     with panel.database.write() as session:
         alerts.raise_alert(session, AlertKind.WORKER, "Worker", "It stands still.", client.id, None, MONDAY, "worker")
     for shown, new in (("identities", True), ("alerts", True), ("identities", False)):
