@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from engine import warm_up_alerts, warm_up_handling, warm_up_planning
+from engine import logs, warm_up_alerts, warm_up_handling, warm_up_planning
 from engine.channels.effects import MailAccount
 from engine.connections.imap import account_session
 from engine.connections.network import Deadline, NetworkGuard
@@ -29,6 +30,7 @@ from storage.tables import Action, Lane, Mailbox, WarmUp
 AFTER_A_BOUNCE = timedelta(hours=24)
 VISIT_SECONDS = 30.0
 _MOST_VISITS = 60  # a minute
+_log = logs.logger("warm_up")
 AccountFor = Callable[[Session, Mailbox], MailAccount]
 
 
@@ -51,8 +53,18 @@ def keep(database: Database, now: datetime) -> None:
             day = now.astimezone(ZoneInfo(entry.zone)).date()
             move(session, entry, ActionState.CANCELLED, Note(now, day, "worker", Reason.WARM_UP_NO_EVIDENCE))
     for warm_up_id in running:
+        _keep_alone(database, warm_up_id, now)
+
+
+def _keep_alone(database: Database, warm_up_id: int, now: datetime) -> None:
+    """One that can't be kept for a reason of ours must not keep the others from it."""
+    try:
         with database.write() as session:
             _keep(session, session.get_one(WarmUp, warm_up_id), now)
+    except SQLAlchemyError:
+        raise
+    except Exception as error:
+        _log.exception("warm_up.failed", warm_up=warm_up_id, problem=type(error).__name__)
 
 
 def _unproven(session: Session) -> list[Entry]:

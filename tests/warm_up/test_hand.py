@@ -95,6 +95,25 @@ def test_day_fifteen_is_told_once_and_stopping_ends_the_alert(database: Database
     assert alerts(database) == [("warm-up-complete", False)]
 
 
+def test_one_that_can_not_be_kept_keeps_no_other_from_it(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    with database.write() as session:
+        one = office(session)
+        second = makers.mailbox(session, makers.identity(session, one.workspace), address="grace@acme.test")
+        for mailbox_id in (one.box.id, second.id):
+            warm_up.start(one.desk(), mailbox_id=mailbox_id)
+        ids = session.scalars(select(WarmUp.id).order_by(WarmUp.id)).all()
+    kept: list[int] = []
+
+    def keep(_session: object, found: WarmUp, _now: object) -> None:
+        if found.id == ids[0]:
+            raise ValueError("a defect of ours")
+        kept.append(found.id)
+
+    monkeypatch.setattr(warm_up_keeping, "_keep", keep)
+    warm_up_keeping.keep(database, MONDAY)
+    assert kept == ids[1:]
+
+
 @pytest.mark.parametrize("folder", ["INBOX", "Warm-up", ""])
 def test_a_lost_answer_is_looked_up_at_the_partner_and_else_given_up_without_a_person(
     database: Database, tmp_path: Path, folder: str
