@@ -127,7 +127,7 @@ def test_an_app_in_testing_counts_down_to_its_end(card: Card) -> None:
         testing = replace(FORMS[0], in_testing=True)
         provider_apps.set_installation_app(makers.desk(session), form=testing, vault=card.panel.outpost.vault)
         app = session.get_one(ProviderApp, 1)
-        place = (card.ada.workspace_id, "ada@acme.test", GRANTED, MONDAY - timedelta(days=1))
+        place = (card.ada.workspace_id, "ada@acme.test", GRANTED, MONDAY - timedelta(hours=36))
         grant_id = grants.keep(session, card.panel.outpost.vault, app, *place)
     card.add(MailboxState.OK, Provider.GOOGLE, grant_id=grant_id)
     assert "Google ends this sign-in (the app is in “Testing”): in 5 days · " in texts(card.open())
