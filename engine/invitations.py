@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, CursorResult, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, CursorResult, exists, select, update
+from sqlalchemy.orm import Session, aliased
 
 from engine import passwords, sessions, throttling
 from engine.desk import Actor, Denied, Desk, Problem, use_case
@@ -19,7 +19,10 @@ from storage.tables import Identity, Invitation, Membership, MembershipIdentity,
 
 Row = TypeVar("Row")
 VALID = timedelta(days=7)
-_GONE = "This invitation does not work any more: it was used, revoked, or is older than seven days. Ask for a new one."
+_GONE = (
+    "This invitation does not work any more: it was used, revoked, is older than seven days, or who sent it may not invite"
+    " any more. Ask for a new one."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ def _checked(desk: Desk, identity_ids: Sequence[int] | None) -> list[int] | None
 def _revoke_older(desk: Desk, email: str) -> None:
     desk.session.execute(
         update(Invitation)
-        .where(Invitation.workspace_id == desk.workspace, Invitation.email == email, _open(desk.now))
+        .where(Invitation.workspace_id == desk.workspace, Invitation.email == email, _unused(desk.now))
         .values(revoked_at=desk.now)
     )
 
@@ -121,6 +124,19 @@ def revoke(desk: Desk, key: str) -> None:
     if row.used_at is None and row.revoked_at is None:
         row.revoked_at = desk.now
         desk.audit("invitation.revoked", f"invitation:{row.email}", old={"role": row.role.value})
+
+
+def end_sent(session: Session, user_id: int, now: datetime, workspace_id: int | None = None) -> int:
+    """Revoke what a user sent, in one workspace or everywhere; answers how many links ended.
+
+    For whoever loses the right to invite: given it back later, none of the old links opens again.
+    """
+    sent = update(Invitation).where(Invitation.invited_by == user_id, _unused(now))
+    if workspace_id is not None:
+        sent = sent.where(Invitation.workspace_id == workspace_id)
+    ended = session.execute(sent.values(revoked_at=now))
+    assert isinstance(ended, CursorResult)
+    return ended.rowcount
 
 
 def look(session: Session, token: str, now: datetime) -> Offer:
@@ -181,7 +197,8 @@ def _prove(database: Database, email: str, password: str, browser: Browser, now:
 def _claim(session: Session, token: str, now: datetime) -> Invitation:
     """The link, used by this transaction and no other."""
     key = sessions.digest(token)
-    claimed = session.execute(update(Invitation).where(Invitation.token_hash == key, _open(now)).values(used_at=now))
+    claim = update(Invitation).where(Invitation.token_hash == key, _open(now)).values(used_at=now)
+    claimed = session.execute(claim, execution_options={"synchronize_session": False})
     assert isinstance(claimed, CursorResult)
     if claimed.rowcount != 1:
         raise Problem(_GONE)
@@ -210,6 +227,19 @@ def _join(session: Session, invitation: Invitation, user: User, now: datetime) -
 
 
 def _open(now: datetime) -> ColumnElement[bool]:
+    """What works: unused, and sent by somebody who may still invite as much."""
+    sender = aliased(User)
+    is_admin = exists().where(
+        Membership.user_id == sender.id,
+        Membership.workspace_id == Invitation.workspace_id,
+        Membership.role == Role.ADMIN,
+        Membership.all_identities | ~Invitation.all_identities,
+    )
+    may_invite = exists().where(sender.id == Invitation.invited_by, sender.disabled_at.is_(None), sender.is_owner | is_admin)
+    return _unused(now) & may_invite
+
+
+def _unused(now: datetime) -> ColumnElement[bool]:
     return Invitation.used_at.is_(None) & Invitation.revoked_at.is_(None) & (Invitation.expires_at > now)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from engine import passwords, sessions
+from engine import invitations, passwords, sessions
 from engine.desk import Denied, Desk, Problem, use_case
 from storage.kinds import Permission, Role
 from storage.tables import Identity, Invitation, Membership, MembershipIdentity, SignIn, User
@@ -90,6 +90,7 @@ def change_role(desk: Desk, user_id: int, role: Role) -> None:
         return
     if member.role is Role.ADMIN:
         _keep_an_admin(desk, user_id)
+        invitations.end_sent(desk.session, user_id, desk.now, desk.workspace)
     desk.audit("role.changed", f"user:{user_id}", old={"role": member.role.value}, new={"role": role.value})
     member.role = role
 
@@ -102,6 +103,7 @@ def change_access(desk: Desk, user_id: int, identity_ids: Sequence[int] | None) 
         desk.require_all_identities()  # nobody gives, themselves included, what they don't have
     else:
         _check(desk, identity_ids)
+        invitations.end_sent(desk.session, user_id, desk.now, desk.workspace)  # they may reach further than this
     old = "all" if member.all_identities else sorted(_named_identities(desk).get(user_id, []))
     _drop_named(desk, user_id)
     member.all_identities = identity_ids is None
@@ -117,6 +119,7 @@ def remove(desk: Desk, user_id: int) -> None:
     member = _member(desk, user_id)
     if member.role is Role.ADMIN:
         _keep_an_admin(desk, user_id)
+        invitations.end_sent(desk.session, user_id, desk.now, desk.workspace)
     _drop_named(desk, user_id)
     desk.session.delete(member)
     desk.audit("user.removed", f"user:{user_id}", old={"role": member.role.value})
@@ -124,15 +127,17 @@ def remove(desk: Desk, user_id: int) -> None:
 
 @use_case(needs=Permission.OWN)
 def disable(desk: Desk, user_id: int) -> None:
-    """End all sessions of a user, and let them in nowhere until `enable`."""
+    """End all sessions of a user and all invitations they sent, and let them in nowhere until `enable`."""
     user = _user(desk, user_id)
     if user.is_owner:
         _keep_an_owner(desk, user_id)
     if user.disabled_at is None:
         user.disabled_at = desk.now
         ended = sessions.end_all(desk.session, user_id, desk.now)
+        revoked = invitations.end_sent(desk.session, user_id, desk.now)
         _revoke_invitations(desk, user)
-        desk.audit("user.disabled", f"user:{user_id}", new={"sessions_ended": ended})
+        new = {"sessions_ended": ended, "invitations_revoked": revoked}
+        desk.audit("user.disabled", f"user:{user_id}", new=new)
 
 
 @use_case(needs=Permission.OWN)
@@ -151,6 +156,7 @@ def make_owner(desk: Desk, user_id: int, is_owner: bool) -> None:
         return
     if not is_owner:
         _keep_an_owner(desk, user_id)
+        invitations.end_sent(desk.session, user_id, desk.now)
     desk.audit("owner.changed", f"user:{user_id}", old={"owner": user.is_owner}, new={"owner": is_owner})
     user.is_owner = is_owner
 

@@ -64,7 +64,7 @@ def _edit(visit: shell.Visit, member: Member) -> None:
     st.divider()
     if st.button("Remove from this workspace", icon=":material/person_remove:", width="stretch", key=f"{key}-remove"):
         _do(people.remove, member)
-    st.caption("They lose this workspace at once; their other workspaces stay.")
+    st.caption("They lose this workspace at once, and invitations they sent to it end; their other workspaces stay.")
     if visit.may(Permission.OWN):
         _owner_only(member, key)
 
@@ -88,7 +88,7 @@ def _owner_only(member: Member, key: str) -> None:
     else:
         if st.button("Disable the user", icon=":material/block:", width="stretch", key=f"{key}-disable"):
             _do(people.disable, member)
-        st.caption("They are signed out everywhere at once and can't sign in to any workspace.")
+        st.caption("They are signed out everywhere at once and can't sign in to any workspace; invitations they sent end.")
     if st.button("Give a new password", icon=":material/key:", width="stretch", key=f"{key}-password"):
         given = shell.attempt(people.give_password, user_id=member.user_id)
         if given:

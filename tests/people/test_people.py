@@ -1,6 +1,7 @@
 """Roles, access, removal, owners; invitations that work once; workspaces; the audit log."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import Connection, event, func, select
 
 from engine import audits, first_start, invitations, people, stops, workspaces
 from engine.audits import Wanted
-from engine.desk import Actor, Denied, Problem, perform
+from engine.desk import Actor, Denied, Desk, Problem, perform
 from engine.photos import photo
 from storage.database import Database
 from storage.kinds import CampaignState, Role, WarmUpPreset
@@ -124,6 +125,55 @@ def test_an_invitation_ends_after_seven_days_when_revoked_and_when_a_newer_one_i
         for token, now in ((old, MONDAY), (other, MONDAY), (new, MONDAY + timedelta(days=7))):
             with pytest.raises(Problem, match="does not work any more"):
                 invitations.look(session, token, now)
+
+
+@pytest.mark.parametrize(
+    "lose",
+    [
+        pytest.param(lambda desk, user_id: people.disable(desk, user_id=user_id), id="disabled"),
+        pytest.param(lambda desk, user_id: people.remove(desk, user_id=user_id), id="removed"),
+        pytest.param(lambda desk, user_id: people.change_role(desk, user_id=user_id, role=Role.MANAGER), id="no admin"),
+        pytest.param(lambda desk, user_id: people.change_access(desk, user_id=user_id, identity_ids=[1]), id="narrowed"),
+    ],
+)
+def test_the_invitations_of_who_may_not_invite_any_more_open_nothing(
+    office: Office, lose: Callable[[Desk, int], None]
+) -> None:
+    token, admin_id = invite(office), office.admin.user_id or 0
+    with office.database.write() as session:
+        makers.identity(session, office.workspace_id, id=1)
+        desk = makers.desk(session, office.workspace_id, office.owner)
+        people.change_role(desk, user_id=office.manager.user_id or 0, role=Role.ADMIN)
+        lose(desk, admin_id)
+        session.flush()
+        assert invitations.list_open(desk) == []
+    with pytest.raises(Problem, match="may not invite"):
+        invitations.accept(office.database, token, "Nora New", GOOD, HERE, MONDAY)
+    with office.database.read() as session:
+        assert session.scalars(select(User.id).where(User.email == "new@agency.test")).all() == []
+
+
+def test_a_user_enabled_again_finds_their_old_invitations_ended(office: Office) -> None:
+    token, admin_id = invite(office), office.admin.user_id or 0
+    with office.database.write() as session:
+        desk = makers.desk(session, office.workspace_id, office.owner)
+        people.disable(desk, user_id=admin_id)
+        people.enable(desk, user_id=admin_id)
+        session.flush()
+        assert audits.list_lines(desk, wanted=Wanted(what="user.disabled")).lines[0].new == {
+            "sessions_ended": 0,
+            "invitations_revoked": 1,
+        }
+        with pytest.raises(Problem, match="does not work any more"):
+            invitations.look(session, token, MONDAY)
+
+
+def test_an_invitation_sent_before_users_were_looked_at_works_for_nobody(office: Office) -> None:
+    token = invite(office)
+    with office.database.write() as session:
+        session.get_one(User, office.admin.user_id).disabled_at = MONDAY  # as an earlier version left it: still open
+    with pytest.raises(Problem, match="does not work any more"):
+        invitations.accept(office.database, token, "Nora New", GOOD, HERE, MONDAY)
 
 
 def test_a_user_adds_a_workspace_by_their_own_password_only(office: Office) -> None:
