@@ -5,7 +5,10 @@ Start it with `python app.py`: it fails closed. (`streamlit run app.py` is gated
 
 import gc
 
+from engine import interrupts
+
 if __name__ == "__main__":
+    interrupts.leave_at_once()
     gc.disable()  # until all is imported and frozen: none of it is garbage, and looking for some is a sixth of a start
 
 import asyncio
@@ -84,10 +87,8 @@ def main() -> int:
     except Problem as problem:
         sys.stderr.write(f"\n  Outpost can't start: {problem}\n\n")
         return 1
-    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C has been obeyed by then, and is said again
-        app.run(config={"server.port": config.port, "server.address": config.address})
-    sys.stdout.write("\n  Outpost has stopped.\n")
-    return 0
+    app.run(config={"server.port": config.port, "server.address": config.address})
+    return 0  # after Ctrl-C it is not reached: the server has obeyed it by then, and says it again
 
 
 def _require_free(config: Config) -> None:

@@ -4,6 +4,11 @@
 screenshots need.
 """
 
+from engine import interrupts
+
+if __name__ == "__main__":
+    interrupts.leave_at_once()
+
 import argparse
 import os
 import signal

@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from engine.config import PROJECT
 from tests.bed.bed import wait_until
 from tests.live import LivePanel
 
@@ -37,6 +39,19 @@ def test_a_worker_that_is_killed_is_started_again_and_health_says_so(panel_serve
     first.kill()
     wait_until(lambda: (again := panel_server.worker()) is not None and again.pid != first.pid, "another worker", 20)
     wait_until(lambda: "restarted" in owner.get("/health").json()["sentences"]["worker"], "health to say it", 30)
+
+
+def test_ctrl_c_while_it_still_starts_says_one_sentence(tmp_path: Path) -> None:
+    live = LivePanel(tmp_path)
+    process = subprocess.Popen(
+        [sys.executable, "app.py"], cwd=PROJECT, env=live.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    in_memory = Path(f"/proc/{process.pid}/maps")
+    wait_until(lambda: "site-packages" in in_memory.read_text(), "it to import the first of its packages", 20)
+    process.send_signal(signal.SIGINT)
+    told, _ = process.communicate(timeout=20)
+    assert told.decode() == "\n  Outpost has stopped.\n"
+    assert process.returncode == 0
 
 
 def test_streamlit_run_is_gated_too(tmp_path: Path) -> None:
