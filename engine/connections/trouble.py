@@ -16,6 +16,8 @@ class Trouble(StrEnum):
     NOT_ENCRYPTED = "not_encrypted"
     WRONG_SECURITY = "wrong_security"
     CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_NOT_YET_VALID = "certificate_not_yet_valid"
+    CERTIFICATE_SELF_SIGNED = "certificate_self_signed"
     CERTIFICATE_FOR_ANOTHER_HOST = "certificate_for_another_host"
     CERTIFICATE_NOT_TRUSTED = "certificate_not_trusted"
     NOT_A_MAIL_SERVER = "not_a_mail_server"
@@ -63,6 +65,13 @@ _SENTENCES = {
         "{host} does not speak this kind of encryption on port {port}: 993 and 465 are for SSL, 587 is for STARTTLS."
     ),
     Trouble.CERTIFICATE_EXPIRED: "The certificate of {host} has expired; whoever runs the server must renew it.",
+    Trouble.CERTIFICATE_NOT_YET_VALID: (
+        "The certificate of {host} is not valid yet; check this computer's clock, or ask whoever runs the server."
+    ),
+    Trouble.CERTIFICATE_SELF_SIGNED: (
+        "The certificate of {host} is signed by the server itself, so nobody vouches for it; whoever runs the server must"
+        " install one of a known authority."
+    ),
     Trouble.CERTIFICATE_FOR_ANOTHER_HOST: (
         "The certificate shown by {host} is for another host; use the host name that the provider's help names."
     ),
@@ -121,13 +130,20 @@ def scrub(words: str | bytes, length: int = 300) -> str:
     return flat if len(flat) <= length else f"{flat[: length - 1]}…"
 
 
+_CERTIFICATES = {
+    9: Trouble.CERTIFICATE_NOT_YET_VALID,
+    10: Trouble.CERTIFICATE_EXPIRED,
+    18: Trouble.CERTIFICATE_SELF_SIGNED,  # alone; 19, within a chain, is an authority that nobody knows
+    62: Trouble.CERTIFICATE_FOR_ANOTHER_HOST,
+    64: Trouble.CERTIFICATE_FOR_ANOTHER_HOST,  # asked for by its IP address
+}
+
+
 def certificate_trouble(error: ssl.SSLError) -> Trouble:
     """Which trouble an error of the TLS handshake stands for (OpenSSL's X509_V_ERR numbers)."""
     if not isinstance(error, ssl.SSLCertVerificationError):
         return Trouble.WRONG_SECURITY
-    if error.verify_code == 10:
-        return Trouble.CERTIFICATE_EXPIRED
-    return Trouble.CERTIFICATE_FOR_ANOTHER_HOST if error.verify_code in (62, 64) else Trouble.CERTIFICATE_NOT_TRUSTED
+    return _CERTIFICATES.get(error.verify_code, Trouble.CERTIFICATE_NOT_TRUSTED)
 
 
 # In the order in which they are asked: a server may say "Authentication failed" and the real reason in one line.

@@ -6,12 +6,17 @@ import datetime
 import socket
 import socketserver
 import ssl
+import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 DROP = "drop"  # close the connection instead of answering
 HANG = "hang"  # say nothing more
@@ -34,13 +39,38 @@ class Authority:
     def expired(self) -> ssl.SSLContext:
         return self._context("localhost", not_after=datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC))
 
+    def not_yet_valid(self) -> ssl.SSLContext:
+        moment = datetime.datetime(2100, 1, 1, tzinfo=datetime.UTC)
+        return self._context("localhost", not_before=moment, not_after=moment + datetime.timedelta(days=1))
+
+    def self_signed(self) -> ssl.SSLContext:
+        """As servers make them at their installation: for the right name, vouched for by nobody."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+        begins = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+        made = (
+            x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+            .not_valid_before(begins)
+            .not_valid_after(begins + datetime.timedelta(days=36500))
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+            .sign(key, hashes.SHA256())
+        )
+        pem = serialization.Encoding.PEM
+        private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(private + made.public_bytes(pem))
+            file.flush()
+            context.load_cert_chain(file.name)
+        return context
+
     def for_another_host(self) -> ssl.SSLContext:
         return self._context("mail.example.com")
 
     def _context(self, name: str, **values: datetime.datetime) -> ssl.SSLContext:
-        before = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+        given = {"not_before": datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC), **values}
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._authority.issue_cert(name, not_before=before, **values).configure_cert(context)
+        self._authority.issue_cert(name, **given).configure_cert(context)
         return context
 
 

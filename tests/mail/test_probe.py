@@ -115,6 +115,8 @@ def test_the_wrong_kind_of_encryption_is_named(authority: Authority, trusts: str
     ("kind", "trouble"),
     [
         ("expired", Trouble.CERTIFICATE_EXPIRED),
+        ("not_yet_valid", Trouble.CERTIFICATE_NOT_YET_VALID),
+        ("self_signed", Trouble.CERTIFICATE_SELF_SIGNED),
         ("for_another_host", Trouble.CERTIFICATE_FOR_ANOTHER_HOST),
         ("stranger", Trouble.CERTIFICATE_NOT_TRUSTED),
     ],
