@@ -5,7 +5,7 @@ import streamlit as st
 from engine import health
 from engine.installation import current
 from pages import errors, notices, practice_bar, shell, sidebar
-from pages.registry import FOLDER, PAGES
+from pages.registry import FIRST, FOLDER, PAGES
 
 _MARK = str(FOLDER / "plain/look/mark.svg")
 
@@ -14,7 +14,7 @@ def main() -> None:
     st.set_page_config(page_title="Outpost", page_icon=_MARK, layout="wide")
     st.logo(_MARK, size="large")
     chosen = st.navigation([shell.open_page(page) for page in PAGES.values()], position="hidden")
-    page = PAGES[chosen.url_path or next(iter(PAGES))]
+    page = PAGES[chosen.url_path or FIRST]
     visit = shell.arrive(without_workspace=page.without_workspace)
     sidebar.show(visit, page)
     practice_bar.show(visit)

@@ -24,7 +24,7 @@ from engine.installation import current
 from engine.visits import Visit
 from pages import notices
 from pages.plain import cookies
-from pages.registry import PAGES, Page
+from pages.registry import FIRST, PAGES, Page
 from storage.kinds import Permission
 
 __all__ = ["Denied", "Problem", "Visit", "address", "ask", "attempt", "go", "header", "link", "mine", "visit"]
@@ -123,13 +123,13 @@ def leave(label: str, path: str, *, is_primary: bool = False) -> None:
 
 def address(slug: str, **query: Any) -> str:
     """The path of a page, in this workspace, for a column of links."""
-    return f"/{slug}?{urlencode(_query(query))}"
+    return f"/{'' if slug == FIRST else slug}?{urlencode(_query(query))}"
 
 
 def choose_workspace(workspace_id: int) -> None:
     """From the sidebar: the first page of another workspace, since this page's subject is not in it."""
     st.session_state[_LAST_WORKSPACE] = workspace_id
-    go(next(iter(PAGES)))
+    go(FIRST)
 
 
 def leave_workspace(slug: str) -> None:
@@ -168,7 +168,7 @@ def _known(page: Page) -> Any:
         title=page.title,
         icon=page.icon,
         url_path=page.slug,
-        default=page.slug == next(iter(PAGES)),
+        default=page.slug == FIRST,
         visibility="hidden" if page.hidden else "visible",
     )
 
@@ -225,7 +225,7 @@ def _out_of_reach(who: Visit) -> None:
     st.title("Not within reach", anchor=False)
     st.markdown("This workspace does not exist, or you have no access to it.")
     for client in who.workspaces[:10]:
-        st.page_link(PAGES[next(iter(PAGES))].file, label=f"Open {client.name}", query_params={_WORKSPACE: str(client.id)})
+        st.page_link(PAGES[FIRST].file, label=f"Open {client.name}", query_params={_WORKSPACE: str(client.id)})
 
 
 def _no_workspace(who: Visit) -> None:

@@ -21,7 +21,7 @@ from engine.installation import current
 from engine.sessions import SignedIn
 from pages import errors
 from pages.plain import cookies, forms
-from pages.registry import PAGES
+from pages.registry import FIRST, PAGES
 
 _STREAMLITS = ("/_stcore/", "/static/", "/media/", "/component/", "/favicon")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -80,7 +80,8 @@ class Gate:
                 scope.setdefault("state", {})["signed_in"] = who
         refusal = refusal or self._nothing_there(connection)
         if refusal is None:
-            await self._app(scope, receive, send)
+            proper = _proper_page(connection)
+            await (self._app if proper is None else RedirectResponse(proper, 303))(scope, receive, send)
         elif scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 4401})  # before it was accepted: the client sees 403
@@ -103,6 +104,16 @@ class Gate:
         if _is_page(connection) and scope["path"].strip("/") not in PAGES and scope["path"] != "/":
             return Refusal(404, "There is no page at this address. Check it, or find the page from the first one.")
         return None
+
+
+def _proper_page(connection: HTTPConnection) -> str | None:
+    """Where a page is by its own name, as Streamlit wants it: the first page at the root, and none with a last slash."""
+    path = connection.scope["path"]
+    slug = path.strip("/")
+    proper = "/" if slug == FIRST else f"/{slug}"
+    if connection.scope["type"] != "http" or slug not in PAGES or path == proper:
+        return None
+    return f"{proper}?{connection.url.query}" if connection.url.query else proper
 
 
 def _signed_in(token: str) -> SignedIn | None:

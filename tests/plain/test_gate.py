@@ -44,6 +44,16 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePanel]:
     panel.stop()
 
 
+@pytest.mark.parametrize(
+    ("asked", "leads_to"),
+    [("/today?w=1", "/?w=1"), ("/today", "/"), ("/identities/?state=ok", "/identities?state=ok"), ("/today/", "/")],
+)
+def test_a_page_is_found_by_its_name_too(owner: httpx.Client, asked: str, leads_to: str) -> None:
+    """Streamlit alone would show its own message about files over the first page."""
+    answer = owner.get(asked)
+    assert (answer.status_code, answer.headers["location"]) == (303, leads_to)
+
+
 @pytest.mark.parametrize("path", PRIVATE)
 def test_files_and_data_are_refused_without_a_session(live: LivePanel, path: str) -> None:
     answer = httpx.get(f"{live.address}{path}", headers={"Accept": "*/*"})
