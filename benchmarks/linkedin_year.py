@@ -33,7 +33,8 @@ def main(arguments: list[str]) -> int:
     print(f"over any clock, outside hours, too close, while frozen, in the cool-down, twice: {len(seen.breaches)}")
     for why, number in Counter(breach.split(":")[0] for breach in seen.breaches).items():
         print(f"  {why}: {number:,}")
-    print(f"most invitations in 7 days {seen.most['week']}, most pending {seen.most['pending']}")
+    print(f"most invitations in 7 days {seen.most['week']}, most notes in 30 days {seen.most['notes']}")
+    print(f"most pending {seen.most['pending']}")
     print(f"a busy one's days at their limit: {seen.full_days('1'):.0%}")
     print(f"its fullest quarter-hour: {seen.steepest('1'):.1f} × the mean")
     drawn = Path("linkedin-day.svg")

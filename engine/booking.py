@@ -34,6 +34,7 @@ _LIMITED = frozenset(
         Reason.ROLLING_24_HOURS_LIMIT,
         Reason.ROLLING_7_DAYS_LIMIT,
         Reason.ROLLING_30_DAYS_LIMIT,
+        Reason.NOTES_LIMIT,
         Reason.PENDING_LIMIT,
         Reason.PACING,
     }
@@ -133,7 +134,7 @@ def _take(session: Session, choice: Choice, now: datetime) -> tuple[Entry, Note,
     day = day_of(entry, now)
     limit = next(use.limit for use in facts.uses or () if use.clock is QuotaClock.LOCAL_DAY)
     attempt = entry.attempt + 1
-    if not take_quota(session, entry, day, limit, attempt, now):
+    if not take_quota(session, entry, day, limit, attempt, now, has_note=facts.writes_note(now)):
         # The referee disagrees with the count: somebody else was quicker. Ask again shortly.
         release_lease(session, entry.lane_id, epoch, now + timedelta(seconds=5))
         return None

@@ -69,7 +69,7 @@ def _on_all_clocks(session: Session, wanted: _Wanted, zones: Mapping[int, ZoneIn
         of_clock = [(lane_id, limit) for lane_id, limit in wanted if limit.clock is clock]
         period = period_of(clock)
         if period is not None:
-            found |= _rolling(session, of_clock, now - period, period)
+            found |= _rolling(session, of_clock, now - period, period, of_notes=clock is QuotaClock.NOTES_30_DAYS)
         elif clock is QuotaClock.PENDING_TOTAL:
             found |= _pending(session, of_clock)
         else:
@@ -98,15 +98,15 @@ def _local_day(zone: ZoneInfo, now: datetime) -> LocalDay:
     return LocalDay(today, day_start(zone, today))
 
 
-def _rolling(session: Session, wanted: _Wanted, begins: datetime, period: timedelta) -> _Found:
-    used = spend_readings.used_since(session, _lanes(wanted), begins)
+def _rolling(session: Session, wanted: _Wanted, begins: datetime, period: timedelta, *, of_notes: bool) -> _Found:
+    used = spend_readings.used_since(session, _lanes(wanted), begins, of_notes=of_notes)
     counted = {(lane_id, limit.kind): used.get((lane_id, limit.kind), 0) for lane_id, limit in wanted}
     over = {
         (lane_id, limit.kind): counted[lane_id, limit.kind] - limit.value
         for lane_id, limit in wanted
         if 0 < limit.value <= counted[lane_id, limit.kind]
     }
-    freeing = spend_readings.spent_after(session, begins, over)
+    freeing = spend_readings.spent_after(session, begins, over, of_notes=of_notes)
     found: _Found = {}
     for lane_id, limit in wanted:
         key = (lane_id, limit.kind)

@@ -75,6 +75,9 @@ def say_premium(desk: Desk, identity_id: int, has_premium: bool) -> None:
         raise Problem("Connect LinkedIn first; then say whether the account has Premium.")
     if row.has_premium != has_premium:
         old, row.has_premium = row.has_premium, has_premium
+        if (lane := linkedin_lanes.lane_of(desk.session, identity_id)) is not None:
+            linkedin_lanes.mind_notes(desk.session, lane.id, has_premium or row.has_seat, desk.now)
+            agenda.wake_lane(desk.session, [lane.id], desk.now)
         desk.audit(
             "linkedin.premium_said",
             f"identity:{identity_id}",
@@ -157,7 +160,8 @@ def connect(
     row.drifts, row.look_at = 0, now + FIRST_LOOK
     desk = Desk(session, WORKER, identity.workspace_id, now)
     linkedin_profiles.arrived(desk, identity, row, profile)
-    linkedin_lanes.open_lane(session, identity, profile.has_seat, now)
+    lane = linkedin_lanes.open_lane(session, identity, profile.has_seat, now)
+    linkedin_lanes.mind_notes(session, lane.id, row.has_premium or row.has_seat, now)
     stand(session, identity_id, LinkedInState.CONNECTED, "", now)
     desk.audit(
         "linkedin.connected",

@@ -150,8 +150,9 @@ def _person(profile: str, name: str) -> Person:
 
 
 def _notes_are_out(session: Session, entry: Entry, now: datetime) -> bool:
-    account = linkedin_accounts.account_of(session, entry.identity_id)
-    return account is not None and account.notes_out_until is not None and account.notes_out_until > now
+    """By LinkedIn's own word, or by our clock: asked as the verdict was, in its transaction."""
+    found = situations(session, [entry.id], now)
+    return not all(one.facts.writes_note(now) for one in found.values())
 
 
 def _settle_success(session: Session, entry: Entry, outcome: Accepted, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from storage.kinds import ActionKind, Channel, QuotaClock
@@ -18,6 +18,7 @@ RECOMMENDED = {
     ActionKind.WITHDRAWAL: 40,
 }
 INVITATIONS_A_WEEK, MOST_PENDING, WARN_PENDING = 100, 1_000, 500
+FREE_NOTES = 5  # in 30 days; a Premium account, which every seat is, writes as many as it likes
 NO_SEAT = "no Sales Navigator seat"
 _FIRST_DAY = {ActionKind.CONNECTION_REQUEST: 5, ActionKind.LINKEDIN_MESSAGE: 20}
 
@@ -57,6 +58,19 @@ def open_lane(session: Session, identity: Identity, has_seat: bool, now: datetim
     session.add_all([LimitSetting(**of_invitations, clock=clock, value=value) for clock, value in guards])
     session.flush()
     return lane
+
+
+def mind_notes(session: Session, lane_id: int, has_premium: bool, now: datetime) -> None:
+    """The clock of notes holds for a free account alone; what was in force of it stays in the lane's history."""
+    clock = {"lane_id": lane_id, "kind": ActionKind.CONNECTION_REQUEST, "clock": QuotaClock.NOTES_30_DAYS}
+    holding = select(LimitSetting).filter_by(**clock).where(or_(LimitSetting.until.is_(None), LimitSetting.until > now))
+    inforce = session.scalars(holding).all()
+    if has_premium:
+        for one in inforce:
+            one.until = now
+    elif not inforce:
+        session.add(LimitSetting(**clock, value=FREE_NOTES, since=now, why="usual"))
+    session.flush()
 
 
 def _seat(session: Session, lane_id: int, has_seat: bool, now: datetime) -> None:

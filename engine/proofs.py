@@ -1,11 +1,13 @@
 """Proof: what was ever spent at most on every clock, recomputed from the ledger, beside the limit then in force."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from engine import report_inputs
+from engine import note_proofs, report_inputs
 from engine.desk import Desk, use_case
+from engine.note_proofs import Counted
 from storage import quota_queries as queries
 from storage.columns import from_micros
 from storage.kinds import ActionKind, Permission, QuotaClock
@@ -17,6 +19,8 @@ CLOCKS = {
     QuotaClock.ROLLING_7_DAYS: timedelta(days=7),
     QuotaClock.ROLLING_30_DAYS: timedelta(days=30),
 }
+_REQUEST, _NOTES = ActionKind.CONNECTION_REQUEST, QuotaClock.NOTES_30_DAYS
+_MOST_LISTED = 200
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -79,8 +83,31 @@ def proof(desk: Desk, folder: Path, identity_id: int | None = None) -> Proof:
                 kind, at = ActionKind(row["kind"]), from_micros(row["instant"])
                 breaches.append(Breach(*named[row["lane_id"]], kind, clock, at, row["used"], row["allowed"]))
             units = max(units, sum(row["units"] for row in highest))
+    notes = note_proofs.counted(desk, list(named))
+    peaks += _peaks_of_notes(notes, named)
+    over_notes = [one for one in notes if one.used > one.allowed][:_MOST_LISTED]
+    breaches += [Breach(*named[one.lane_id], _REQUEST, _NOTES, one.at, one.used, one.allowed) for one in over_notes]
     count = sum(peak.breaches for peak in peaks)
     return Proof(tuple(peaks), tuple(breaches), count, units, desk.now)
+
+
+def _peaks_of_notes(notes: Iterable[Counted], named: Mapping[int, tuple[int, str, str]]) -> list[Peak]:
+    of_lanes: dict[int, list[Counted]] = {}
+    for one in notes:
+        of_lanes.setdefault(one.lane_id, []).append(one)
+    highest = {lane_id: max(ones, key=lambda one: one.used) for lane_id, ones in of_lanes.items()}
+    return [
+        Peak(
+            *named[lane_id],
+            _REQUEST,
+            _NOTES,
+            top.used,
+            top.allowed,
+            top.at,
+            sum(n.used > n.allowed for n in of_lanes[lane_id]),
+        )
+        for lane_id, top in highest.items()
+    ]
 
 
 def _ever(today: date) -> tuple[date, date]:

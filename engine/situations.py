@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from engine import counts
 from engine.calendars import holidays_of
 from engine.counts import Counts
-from engine.rules.facts import Facts, WorkingHours
+from engine.rules.facts import Facts, Note, WorkingHours
 from engine.suppressions import Key, keys, listed_keys
 from storage import readings
 from storage.kinds import ActionState, Reason, StopScope
@@ -141,6 +141,7 @@ def _calendar(country: str, year: int) -> frozenset[date]:
 
 def _facts(row: Any, scene: _Scene, now: datetime, by_holder: bool) -> Facts:
     uses = scene.counts.uses.get((row.lane_id, row.kind))
+    note = Note(row.note) if row.note is not None else Note.NONE
     return Facts(
         kind=row.kind,
         hours=hours_of(row, scene.holidays.get(row.identity_id, ()), now),
@@ -163,7 +164,11 @@ def _facts(row: Any, scene: _Scene, now: datetime, by_holder: bool) -> Facts:
         post_unread=row.post_unread,
         linkedin=row.linkedin_state,
         warming_up=row.warming_up,
-        frozen_until=max(filter(None, (row.frozen_until, row.notes_out_until)), default=None),
+        frozen_until=max(
+            filter(None, (row.frozen_until, row.notes_out_until if note is Note.NEEDED else None)), default=None
+        ),
+        note=note,
+        notes_out_until=row.notes_out_until,
         consent=row.consent,
         awaiting_acceptance=row.awaiting_acceptance,
         cool_down_until=row.withdrawn_at + COOL_DOWN if row.withdrawn_at is not None else None,

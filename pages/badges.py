@@ -141,6 +141,7 @@ _WAITING_WORDS: dict[Reason, str] = {
     Reason.ROLLING_24_HOURS_LIMIT: "limit reached",
     Reason.ROLLING_7_DAYS_LIMIT: "limit reached",
     Reason.ROLLING_30_DAYS_LIMIT: "limit reached",
+    Reason.NOTES_LIMIT: "limit reached",
     Reason.PENDING_LIMIT: "too many pending",
     Reason.PACING: "spaced out",
     Reason.NOT_DUE_YET: "not due yet",

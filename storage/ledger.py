@@ -188,7 +188,9 @@ _TELL_PLANNED = insert(table_of(Event)).from_select(
 )
 
 
-def take_quota(session: Session, entry: Entry, day: date, limit: int, attempt: int, now: datetime) -> bool:
+def take_quota(
+    session: Session, entry: Entry, day: date, limit: int, attempt: int, now: datetime, *, has_note: bool = False
+) -> bool:
     """Take one unit of a local day's limit, in one conditional statement, and note it for the rolling clocks.
 
     The SELECT carries its own WHERE: a plain upsert grants the first unit even at limit 0.
@@ -198,7 +200,7 @@ def take_quota(session: Session, entry: Entry, day: date, limit: int, attempt: i
     if _TAKE[connection.dialect.name].scalar(connection, asked) is None:
         return False
     spent = {"action_id": entry.id, "attempt": attempt, "lane_id": entry.lane_id, "kind": entry.kind}
-    _SPENT.changed(connection, {**spent, "at": now, "local_day": day})
+    _SPENT.changed(connection, {**spent, "at": now, "local_day": day, "has_note": has_note})
     return True
 
 

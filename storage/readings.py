@@ -103,9 +103,12 @@ SELECT a.id, a.kind, a.state, a.due_at, a.workspace_id, a.identity_id, a.lane_id
         WHERE k.identity_id = i.id AND k.withdrawn_at IS NULL AND k.version = :wording
     ) AS consent,
     CASE a.kind WHEN 'connection_request' THEN (
-        SELECT n.notes_out_until FROM linkedin_account n JOIN step t ON t.id = a.step_id
-        WHERE n.identity_id = a.identity_id AND t.body <> '' AND NOT t.may_drop_note
+        SELECT n.notes_out_until FROM linkedin_account n WHERE n.identity_id = a.identity_id
     ) END AS notes_out_until,
+    CASE a.kind WHEN 'connection_request' THEN (
+        SELECT CASE WHEN t.body = '' THEN 'none' WHEN t.may_drop_note THEN 'droppable' ELSE 'needed' END
+        FROM step t WHERE t.id = a.step_id
+    ) END AS note,
     CASE a.kind WHEN 'connection_request' THEN (
         SELECT max(coalesce(v.withdrawn_at, w.sending_at)) FROM linkedin_invitation v
         LEFT JOIN action w ON w.id = v.withdrawal_id AND w.state IN ('sending', 'unknown', 'reconciling', 'parked')
@@ -176,6 +179,7 @@ WHERE a.id IN :ids"""  # noqa: S608
         column("frozen_until", Instant()),
         column("consent", Boolean()),
         column("notes_out_until", Instant()),
+        column("note", String()),
         column("withdrawn_at", Instant()),
         column("awaiting_acceptance", Boolean()),
         column("lead_paused", String()),

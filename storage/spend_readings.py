@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Date, Integer, String, bindparam, text
+from sqlalchemy import Date, Integer, String, TextualSelect, bindparam, text
 from sqlalchemy.orm import Session
 
 from storage.columns import Instant
@@ -27,6 +27,7 @@ _KINDS = ", ".join(f"'{kind.value}'" for kind in ActionKind)
 _PAIRS = " UNION ALL ".join(f"SELECT '{kind.value}' AS kind, '{kind.channel.value}' AS channel" for kind in ActionKind)
 # Every kind is named, so that the index by lane, kind and time is used to its end.
 _KEPT = f"kind IN ({_KINDS}) AND given_back_at IS NULL"
+_KEPT_NOTES = "has_note AND given_back_at IS NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,39 +103,52 @@ def last_spent(session: Session, lane_ids: Iterable[int]) -> dict[LaneKind, date
     return {(lane_id, ActionKind(kind)): at for lane_id, kind, at in rows if at is not None}
 
 
-_ROLLING = Prepared(
-    text(
-        f"SELECT lane_id, kind, count(*) AS used FROM spend"  # noqa: S608
-        f" WHERE lane_id IN :lanes AND {_KEPT} AND at > :begins GROUP BY lane_id, kind"
+def _since(kept: str) -> Prepared:
+    return Prepared(
+        text(
+            f"SELECT lane_id, kind, count(*) AS used FROM spend"  # noqa: S608
+            f" WHERE lane_id IN :lanes AND {kept} AND at > :begins GROUP BY lane_id, kind"
+        )
+        .bindparams(bindparam("lanes", expanding=True), bindparam("begins", type_=Instant()))
+        .columns(lane_id=Integer(), kind=String(), used=Integer()),
+        "lanes",
     )
-    .bindparams(bindparam("lanes", expanding=True), bindparam("begins", type_=Instant()))
-    .columns(lane_id=Integer(), kind=String(), used=Integer()),
-    "lanes",
-)
 
 
-def used_since(session: Session, lane_ids: Iterable[int], begins: datetime) -> dict[LaneKind, int]:
-    """What was spent after an instant."""
-    rows = _ROLLING.rows(connection_of(session), {"lanes": list(lane_ids), "begins": begins})
+_ROLLING, _ROLLING_NOTES = _since(_KEPT), _since(_KEPT_NOTES)
+
+
+def used_since(
+    session: Session, lane_ids: Iterable[int], begins: datetime, *, of_notes: bool = False
+) -> dict[LaneKind, int]:
+    """What was spent after an instant; `of_notes`: only the requests that carry one."""
+    statement = _ROLLING_NOTES if of_notes else _ROLLING
+    rows = statement.rows(connection_of(session), {"lanes": list(lane_ids), "begins": begins})
     return {(lane_id, ActionKind(kind)): used for lane_id, kind, used in rows}
 
 
-_PLACES = (
-    text(
-        f"""
+def _placed(kept: str) -> TextualSelect:
+    return (
+        text(
+            f"""
 SELECT lane_id, kind, at FROM (
     SELECT lane_id, kind, at, row_number() OVER (PARTITION BY lane_id, kind ORDER BY at) - 1 AS place
-    FROM spend WHERE lane_id IN :lanes AND {_KEPT} AND at > :begins
+    FROM spend WHERE lane_id IN :lanes AND {kept} AND at > :begins
 ) AS placed WHERE (lane_id, kind, place) IN :wanted"""  # noqa: S608
+        )
+        .bindparams(
+            bindparam("lanes", expanding=True), bindparam("wanted", expanding=True), bindparam("begins", type_=Instant())
+        )
+        .columns(lane_id=Integer(), kind=String(), at=Instant())
     )
-    .bindparams(
-        bindparam("lanes", expanding=True), bindparam("wanted", expanding=True), bindparam("begins", type_=Instant())
-    )
-    .columns(lane_id=Integer(), kind=String(), at=Instant())
-)
 
 
-def spent_after(session: Session, begins: datetime, over: Mapping[LaneKind, int]) -> dict[LaneKind, datetime]:
+_PLACES, _PLACES_OF_NOTES = _placed(_KEPT), _placed(_KEPT_NOTES)
+
+
+def spent_after(
+    session: Session, begins: datetime, over: Mapping[LaneKind, int], *, of_notes: bool = False
+) -> dict[LaneKind, datetime]:
     """When the unit was taken that so many others precede after `begins`."""
     if not over:
         return {}
@@ -143,7 +157,7 @@ def spent_after(session: Session, begins: datetime, over: Mapping[LaneKind, int]
         "wanted": [(lane_id, kind.value, place) for (lane_id, kind), place in over.items()],
         "begins": begins,
     }
-    rows = connection_of(session).execute(_PLACES, values)
+    rows = connection_of(session).execute(_PLACES_OF_NOTES if of_notes else _PLACES, values)
     return {(lane_id, ActionKind(kind)): at for lane_id, kind, at in rows}
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from storage.kinds import (
@@ -60,6 +61,14 @@ class ClockUse:
         return max(0, self.limit - self.used)
 
 
+class Note(StrEnum):
+    """Whether a connection request carries a note, and whether it may go out without it when no more can be written."""
+
+    NONE = "none"
+    DROPPABLE = "droppable"
+    NEEDED = "needed"
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """All that `permit` looks at for one action, read in one transaction.
@@ -92,10 +101,25 @@ class Facts:
     consent: bool = False  # the account's owner agreed to what is done on LinkedIn in his name
     warming_up: bool = False
     cool_down_until: datetime | None = None
+    note: Note = Note.NONE
+    notes_out_until: datetime | None = None  # LinkedIn itself lets the account write no more of them
     frozen_until: datetime | None = None
     failed_before: bool = False
     in_flight: bool = False
     in_flight_until: datetime | None = None
+
+    @property
+    def clocks(self) -> tuple[ClockUse, ...]:
+        """The clocks that can stop it: that of notes stops only what may not go out without one."""
+        is_held = self.note is Note.NEEDED
+        return tuple(use for use in self.uses or () if is_held or use.clock is not QuotaClock.NOTES_30_DAYS)
+
+    def writes_note(self, now: datetime) -> bool:
+        """Whether the request, if it goes out now, carries its note: one that may be dropped is where none is left."""
+        if self.note is not Note.DROPPABLE:
+            return self.note is Note.NEEDED
+        is_out = self.notes_out_until is not None and now < self.notes_out_until
+        return not is_out and all(use.remaining for use in self.uses or () if use.clock is QuotaClock.NOTES_30_DAYS)
 
 
 @dataclass(frozen=True, slots=True)

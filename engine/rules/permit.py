@@ -65,6 +65,7 @@ _ROLLING = {
     QuotaClock.ROLLING_24_HOURS: Reason.ROLLING_24_HOURS_LIMIT,
     QuotaClock.ROLLING_7_DAYS: Reason.ROLLING_7_DAYS_LIMIT,
     QuotaClock.ROLLING_30_DAYS: Reason.ROLLING_30_DAYS_LIMIT,
+    QuotaClock.NOTES_30_DAYS: Reason.NOTES_LIMIT,
 }
 
 
@@ -195,7 +196,7 @@ def _day_limit(facts: Facts, now: datetime) -> Obstacle:
 
 def _rolling_limits(facts: Facts, now: datetime) -> Obstacle:
     """The rolling clock that takes longest to free a unit; one that only a higher limit frees comes before all."""
-    full = [use for use in facts.uses or () if use.clock in _ROLLING and use.used >= use.limit]
+    full = [use for use in facts.clocks if use.clock in _ROLLING and use.used >= use.limit]
     if not full:
         return None
     if any(use.limit == 0 for use in full):

@@ -14,9 +14,10 @@ _CLOCKS = {
     QuotaClock.ROLLING_24_HOURS: "in 24 hours",
     QuotaClock.ROLLING_7_DAYS: "in 7 days",
     QuotaClock.ROLLING_30_DAYS: "in 30 days",
+    QuotaClock.NOTES_30_DAYS: "in 30 days",
     QuotaClock.PENDING_TOTAL: "pending",
 }
-_ROLLING = (QuotaClock.ROLLING_24_HOURS, QuotaClock.ROLLING_7_DAYS, QuotaClock.ROLLING_30_DAYS)
+_ROLLING = (QuotaClock.ROLLING_24_HOURS, QuotaClock.ROLLING_7_DAYS, QuotaClock.ROLLING_30_DAYS, QuotaClock.NOTES_30_DAYS)
 
 
 def phrase(gate: Gate, facts: Facts, now: datetime) -> str:
@@ -60,12 +61,13 @@ def _state(words: str, state: StrEnum | None, wanted: StrEnum) -> str:
 
 
 def _uses(facts: Facts, clocks: tuple[QuotaClock, ...], otherwise: str) -> str:
-    shown = [_use(use) for use in facts.uses or () if use.clock in clocks]
+    shown = [_use(use) for use in facts.clocks if use.clock in clocks]
     return " · ".join(shown) or otherwise
 
 
 def _use(use: ClockUse) -> str:
-    return f"{use.used:,} of {use.limit:,} used {_CLOCKS[use.clock]}"
+    what = " notes" if use.clock is QuotaClock.NOTES_30_DAYS else ""
+    return f"{use.used:,} of {use.limit:,}{what} used {_CLOCKS[use.clock]}"
 
 
 _PHRASES: dict[Gate, Callable[[Facts, datetime], str]] = {

@@ -8,6 +8,7 @@ _PERIODS = {
     QuotaClock.ROLLING_24_HOURS: timedelta(hours=24),
     QuotaClock.ROLLING_7_DAYS: timedelta(days=7),
     QuotaClock.ROLLING_30_DAYS: timedelta(days=30),
+    QuotaClock.NOTES_30_DAYS: timedelta(days=30),
 }
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 

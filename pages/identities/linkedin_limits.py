@@ -17,6 +17,7 @@ _CLOCKS = {
     QuotaClock.ROLLING_24_HOURS: "in 24 hours",
     QuotaClock.ROLLING_7_DAYS: "in 7 days",
     QuotaClock.ROLLING_30_DAYS: "in 30 days",
+    QuotaClock.NOTES_30_DAYS: "notes in 30 days",
     QuotaClock.PENDING_TOTAL: "pending",
 }
 

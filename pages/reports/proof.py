@@ -15,6 +15,7 @@ _CLOCKS = {
     QuotaClock.ROLLING_24_HOURS: "24 hours",
     QuotaClock.ROLLING_7_DAYS: "7 days",
     QuotaClock.ROLLING_30_DAYS: "30 days",
+    QuotaClock.NOTES_30_DAYS: "Notes in 30 days",
 }
 
 

@@ -10,6 +10,7 @@ class QuotaClock(StrEnum):
     ROLLING_24_HOURS = "rolling_24_hours"
     ROLLING_7_DAYS = "rolling_7_days"
     ROLLING_30_DAYS = "rolling_30_days"
+    NOTES_30_DAYS = "notes_30_days"  # of connection requests, those that carry a note
     PENDING_TOTAL = "pending_total"
 
 
@@ -82,6 +83,7 @@ class Reason(StrEnum):
     ROLLING_24_HOURS_LIMIT = "rolling_24_hours_limit"
     ROLLING_7_DAYS_LIMIT = "rolling_7_days_limit"
     ROLLING_30_DAYS_LIMIT = "rolling_30_days_limit"
+    NOTES_LIMIT = "notes_limit"
     PENDING_LIMIT = "pending_limit"
     PACING = "pacing"
     IN_FLIGHT = "in_flight"
@@ -175,6 +177,7 @@ _SENTENCES: dict[Reason, str] = {
     Reason.ROLLING_24_HOURS_LIMIT: "The limit for 24 hours is reached.",
     Reason.ROLLING_7_DAYS_LIMIT: "The limit for 7 days is reached.",
     Reason.ROLLING_30_DAYS_LIMIT: "The limit for 30 days is reached.",
+    Reason.NOTES_LIMIT: "The limit of notes in 30 days is reached.",
     Reason.PENDING_LIMIT: "Too many invitations are pending.",
     Reason.PACING: "Actions are spread over the working hours; the next one has its time.",
     Reason.IN_FLIGHT: "Another action of this channel is being carried out.",

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.columns import Base, only_where, wording
@@ -162,6 +162,7 @@ class Spend(Base):
     __table_args__ = (
         UniqueConstraint("action_id", "attempt"),
         Index("ix_spend_lane_id_kind_at", "lane_id", "kind", "at"),
+        Index("ix_spend_notes", "lane_id", "at", **only_where("has_note")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -171,6 +172,7 @@ class Spend(Base):
     kind: Mapped[ActionKind] = mapped_column(wording(ActionKind, checked=False))
     at: Mapped[datetime]
     local_day: Mapped[date]
+    has_note: Mapped[bool] = mapped_column(default=False, server_default=false())  # a connection request that carries one
     given_back_at: Mapped[datetime | None]
 
 

@@ -16,6 +16,7 @@ from engine.channels.linkedin.outcomes import OwnProfile
 from engine.channels.linkedin.stand_in import leading_to
 from engine.config import load
 from engine.counter import Counter
+from engine.desk import perform
 from engine.dispatch import Attended, attend
 from engine.hands import Hands
 from engine.installation import Outpost, open_outpost
@@ -86,6 +87,13 @@ def connected(office: Office, email: str = "ada.lovelace@example.com") -> Site:
         linkedin_consent.accept(desk, ada, "Ada Lovelace")
         linkedin_accounts.connect(session, office.outpost.vault, ada.id, email, profile, state, LONG_AGO)
     return site
+
+
+def with_premium(office: Office) -> None:
+    """Ada says that her account has Premium: it may write as many notes as it likes."""
+    say = linkedin_accounts.say_premium
+    given = {"identity_id": office.identity_id, "has_premium": True}
+    perform(office.outpost.database, makers.OWNER, office.workspace_id, LONG_AGO, say, **given)
 
 
 _COOKIE = {"domain": "www.linkedin.com", "path": "/", "expires": 4_000_000_000, "httpOnly": False, "secure": False}

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from engine.config import PROJECT
 from storage.kinds import ActionKind, ActionState
 from storage.tables import Action
-from tests.linkedin.conftest import Office, at_work, connected
+from tests.linkedin.conftest import Office, at_work, connected, with_premium
 from tests.makers import MONDAY
 
 _LONGEST = 120.0  # seconds of one life
@@ -57,6 +57,7 @@ class Report:
 def crash_loop(office: Office, people: int, kills: int, seed: int = 1) -> Report:
     """Invite and write to so many people while the worker is killed so many times; what became of everybody."""
     site = connected(office)
+    with_premium(office)  # a free account may write five notes in 30 days
     slugs = [f"person-{number:03d}" for number in range(people)]
     at_work(office, [ActionKind.CONNECTION_REQUEST], slugs)
     known = [f"friend-{number:03d}" for number in range(people)]

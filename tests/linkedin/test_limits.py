@@ -49,6 +49,7 @@ def test_every_clock_is_shown_and_the_week_is_summed_up(office: Office) -> None:
     assert of_invitations == {
         QuotaClock.LOCAL_DAY: 20,
         QuotaClock.ROLLING_7_DAYS: 100,
+        QuotaClock.NOTES_30_DAYS: 5,
         QuotaClock.PENDING_TOTAL: 1_000,
     }
     assert "20 × 7 days = 140 a week, and the limit for 7 days is 100" in found.sums[INVITE]

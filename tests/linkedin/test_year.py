@@ -20,5 +20,6 @@ def test_weeks_go_by_within_every_limit_and_reach_it(tmp_path: Path) -> None:
     assert Counter(deed.what for deed in year.transport.deeds).keys() == {"invite", "message", "withdraw"}
     assert seen.full_days(BUSY) >= 0.9
     assert seen.most["week"] == 100
+    assert seen.most["notes"] == 5
     assert seen.steepest(BUSY) <= 3
     year.database.close()

@@ -119,7 +119,9 @@ class Year:
                 if not wanted:
                     continue
                 made = makers.campaign(session, ada, steps=0)
-                session.add(Step(campaign_id=made.id, position=1, kind=ActionKind.CONNECTION_REQUEST, body="Hello"))
+                asked = Step(campaign_id=made.id, position=1, kind=ActionKind.CONNECTION_REQUEST, body="Hello")
+                asked.may_drop_note = True  # else five in 30 days were all that a free account may ask
+                session.add(asked)
                 written = Step(campaign_id=made.id, position=2, kind=ActionKind.LINKEDIN_MESSAGE, body="Hello again")
                 written.wait_minutes, written.acceptance_days = 24 * 60, 20
                 session.add(written)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from tests.linkedin.transport import Deed, Transport
 
 _DAY = timedelta(days=1)
+_MONTH, _NOTES = timedelta(days=30), 5  # of a free account
 _WEEK, _COOL_DOWN, _GAP = timedelta(days=7), timedelta(days=21), timedelta(seconds=60)
 _KINDS = {"invite": (5, 20), "message": (20, 100), "withdraw": (40, 40)}  # on the first day, and from day 14 on
 
@@ -30,6 +31,7 @@ class Witness:
     by_quarter: Counter[tuple[str, int]] = field(default_factory=Counter)  # invitations, from the day's opening on
     most: Counter[str] = field(default_factory=Counter)  # the most that was ever on a clock
     _invited: defaultdict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
+    _noted: defaultdict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
     _last: dict[str, datetime] = field(default_factory=dict)
     _withdrawn: dict[str, datetime] = field(default_factory=dict)
     _done: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -91,6 +93,13 @@ class Witness:
         self.most["week"], self.most["pending"] = max(self.most["week"], in_week), max(self.most["pending"], pending)
         if in_week > 100:
             self._breach("over 100 in seven days", deed)
+        if deed.text:
+            noted = self._noted[deed.identity]
+            noted.append(deed.at)
+            in_month = len(noted) - bisect_right(noted, deed.at - _MONTH)
+            self.most["notes"] = max(self.most["notes"], in_month)
+            if in_month > _NOTES:
+                self._breach("over 5 notes in 30 days", deed)
         if pending > 1_000:
             self._breach("over 1,000 pending", deed)
         if deed.slug in self._withdrawn and deed.at < self._withdrawn[deed.slug] + _COOL_DOWN:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.rules.facts import ClockUse, Refuse, Run, Verdict, Wait
+from engine.rules.facts import ClockUse, Note, Refuse, Run, Verdict, Wait
 from engine.rules.permit import explain, permit, still_permitted
 from storage.kinds import (
     ActionKind,
@@ -122,6 +122,10 @@ OBSTACLES: list[tuple[dict[str, Any], Verdict]] = [
         Wait(Reason.ROLLING_24_HOURS_LIMIT, NOBODY_KNOWS),  # only a higher limit helps
     ),
     ({"uses": (ClockUse(QuotaClock.ROLLING_7_DAYS, 0, 0, SUNDAY),)}, Wait(Reason.LIMIT_ZERO, NOBODY_KNOWS)),
+    (
+        {"uses": (full(QuotaClock.NOTES_30_DAYS, 5, SUNDAY),), "note": Note.NEEDED},
+        Wait(Reason.NOTES_LIMIT, NEXT_MONDAY_OPENING),
+    ),
     ({"uses": (full(QuotaClock.PENDING_TOTAL, 1000),)}, Wait(Reason.PENDING_LIMIT, NOBODY_KNOWS)),
     # pacing and what is in flight
     (
@@ -164,6 +168,8 @@ def test_every_gate_has_its_obstacle_in_the_table() -> None:
         {"uses": ()},
         {"last_effect_at": utc("2026-11-20 10:00"), "last_of_kind_at": utc("2026-11-20 10:00")},
         {"uses": (ClockUse(QuotaClock.PENDING_TOTAL, 1000, 999),)},
+        {"uses": (full(QuotaClock.NOTES_30_DAYS, 5, SUNDAY),), "note": Note.DROPPABLE},  # it goes out without
+        {"uses": (full(QuotaClock.NOTES_30_DAYS, 5, SUNDAY),)},
     ],
 )
 def test_what_does_not_stand_in_the_way(values: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from engine.rules.facts import ClockUse, Facts, Refuse, Run, Wait, WorkingHours
+from engine.rules.facts import ClockUse, Facts, Note, Refuse, Run, Wait, WorkingHours
 from engine.rules.hours import local_day, window_at
 from engine.rules.permit import explain, permit
 from storage.kinds import (
@@ -25,7 +25,7 @@ from tests.rules.situations import AWKWARD, MONDAY, facts, hours, inside_wall_cl
 
 SEEDS = range(4000)
 FIRST = datetime(2026, 1, 10, tzinfo=UTC)
-ROLLING = (QuotaClock.ROLLING_24_HOURS, QuotaClock.ROLLING_7_DAYS, QuotaClock.ROLLING_30_DAYS)
+ROLLING = (QuotaClock.ROLLING_24_HOURS, QuotaClock.ROLLING_7_DAYS, QuotaClock.ROLLING_30_DAYS, QuotaClock.NOTES_30_DAYS)
 ENDED_BY_A_PERSON = {Reason.LIMIT_ZERO, Reason.NO_HOURS, Reason.PENDING_LIMIT}
 ZONES = (*AWKWARD, "Europe/Madrid", "America/New_York")
 
@@ -70,6 +70,7 @@ def _situation(chance: Random, now: datetime) -> Facts:
         warming_up=rarely([True], False),
         cool_down_until=rarely([about(20), about(20)], None),
         frozen_until=rarely([about(9), about(9)], None),
+        note=chance.choice(tuple(Note)),
         failed_before=chance.random() < 0.5,
         in_flight=chance.random() < 0.1,
         in_flight_until=about(0.01),
@@ -147,7 +148,9 @@ def test_what_runs_runs_inside_the_hours_below_every_limit_and_after_the_gap() -
             assert inside_wall_clock(known.hours, last), seed
             assert local_day(known.hours, last) == local_day(known.hours, now), seed
             assert known.uses is not None, seed
-            assert all(use.used < use.limit for use in known.uses), seed
+            notes_hold = known.note is Note.NEEDED
+            holding = [use for use in known.uses if notes_hold or use.clock is not QuotaClock.NOTES_30_DAYS]
+            assert all(use.used < use.limit for use in holding), seed
             assert known.last_effect_at is None or now - known.last_effect_at >= known.gap, seed
             assert known.due_at <= now < verdict.not_after, seed
             assert known.lead in (None, LeadState.ACTIVE, LeadState.NEW), seed
