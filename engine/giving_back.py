@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.connections import google
-from engine.connections.oauth import Granted
+from engine.connections.oauth import Granted, SignInTrouble
 from engine.desk import WORKER, Desk
-from engine.grants import Tokens, refresh_token
+from engine.grants import Tokens, access_token, refresh_token
 from storage.kinds import Provider
 from storage.tables import Mailbox, MailGrant
 
@@ -54,24 +54,30 @@ def give_back_due(tokens: Tokens, most: int = 20) -> int:
     return len(due)
 
 
-def undo(tokens: Tokens, granted: Granted, provider: Provider) -> None:
-    """A sign-in that can't be used (another account, boxes unticked) leaves nothing behind at Google."""
+def undo(tokens: Tokens, granted: Granted, provider: Provider) -> bool:
+    """A sign-in that can't be used (another account, boxes unticked) leaves nothing behind at Google.
+
+    False when that is still to be done: Google could not be told, or did not say whose it is.
+    """
     if provider is not Provider.GOOGLE:
-        return
+        return True
+    if not granted.subject:
+        return False
     with tokens.database.read() as session:
-        if _is_used(session, provider, granted.address):
-            return
-    google.revoke(tokens.where, granted.refresh_token or granted.access_token)
+        if is_used(session, provider, granted.address):
+            return True
+    return google.revoke(tokens.where, granted.refresh_token or granted.access_token)
 
 
 def _give_back(tokens: Tokens, grant_id: int, now: datetime) -> None:
     with tokens.database.read() as session:
         grant = session.get_one(MailGrant, grant_id)
         token, provider = refresh_token(tokens.vault, grant), grant.provider
-        is_used = _is_used(session, provider, grant.address)
+        whose = {grant.address, _signed_in(tokens, grant)}
+        is_needed = any(is_used(session, provider, address) for address in whose)
     if provider is not Provider.GOOGLE:
         said, revoked = FORGOTTEN, False
-    elif is_used:  # Google revokes all of an app's tokens for a person at once
+    elif is_needed:  # Google revokes all of an app's tokens for a person at once
         said, revoked = STILL_USED, False
     else:
         revoked = google.revoke(tokens.where, token)
@@ -91,7 +97,17 @@ def _forget(session: Session, grant: MailGrant, said: str, revoked_at: datetime 
     desk.audit("grant.given_back", f"mail_grant:{grant.id}", new={"address": grant.address, "what": said})
 
 
-def _is_used(session: Session, provider: Provider, address: str) -> bool:
+def _signed_in(tokens: Tokens, grant: MailGrant) -> str:
+    """Who granted it: where that was not asked yet (no subject), Google is asked; else, or in vain, its address."""
+    if grant.provider is not Provider.GOOGLE or grant.subject:
+        return grant.address
+    try:
+        return google.identified(tokens.where, Granted(access_token(tokens.vault, grant), "", 0)).address or grant.address
+    except SignInTrouble:
+        return grant.address
+
+
+def is_used(session: Session, provider: Provider, address: str) -> bool:
     living = select(MailGrant.id).where(MailGrant.provider == provider, MailGrant.address == address)
     living = living.join(Mailbox, Mailbox.grant_id == MailGrant.id).where(MailGrant.ended_at.is_(None))
     return session.scalar(living.limit(1)) is not None

@@ -283,6 +283,10 @@ def refresh_token(vault: Vault, grant: MailGrant) -> str:
     return "" if grant.refresh_token is None else _open(vault, grant, "refresh_token")
 
 
+def access_token(vault: Vault, grant: MailGrant) -> str:
+    return "" if grant.access_token is None else _open(vault, grant, "access_token")
+
+
 def _trouble(kind: Trouble, host: str, sentence: str = "") -> ConnectionTrouble:
     made = ConnectionTrouble(kind, host, 443)
     made.sentence = sentence or made.sentence

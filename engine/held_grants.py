@@ -18,11 +18,18 @@ _HELD = timedelta(minutes=15)  # longer than a sign-in may take
 
 
 def hold(
-    session: Session, vault: Vault, app: ProviderApp, workspace_id: int, address: str, granted: Granted, now: datetime
+    session: Session,
+    vault: Vault,
+    app: ProviderApp,
+    workspace_id: int,
+    address: str,
+    granted: Granted,
+    now: datetime,
+    patience: timedelta = _HELD,
 ) -> int:
     """Store what was granted a moment ago, to be given back unless `take_up` comes in time; the grant's id."""
     grant = session.get_one(MailGrant, keep(session, vault, app, workspace_id, address, granted, now))
-    grant.ended_at, grant.retry_at = now, now + _HELD
+    grant.ended_at, grant.retry_at = now, now + patience
     return grant.id
 
 
@@ -31,7 +38,7 @@ def take_up(session: Session, vault: Vault, grant_id: int, address: str, granted
     grant = session.get(MailGrant, grant_id)
     if grant is None or grant.refresh_token is None:
         raise Problem("The sign-in took too long and was given back; start again from the identity's e-mail page.")
-    grant.address, grant.ended_at = address, None
+    grant.address, grant.subject, grant.ended_at = address, granted.subject, None
     store(session, vault, grant, granted, now)
     return grant.id
 

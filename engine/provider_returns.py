@@ -47,7 +47,7 @@ def come_back(
         who = sessions.find(session, session_token, now)
         if who is None:
             raise FlowOver(SIGNED_OUT)
-        taken = provider_sign_in.take(session, tokens.vault, query.get("state", ""), who.token_hash, now)
+        taken = provider_sign_in.take(session, tokens.vault, query, redirect, who.token_hash, now)
     reached("sign_in_taken")
     visit = visits.look(tokens.database, session_token, taken.workspace_id, now)
     if visit is None or visit.workspace_id != taken.workspace_id:

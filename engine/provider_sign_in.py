@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from engine import giving_back, held_grants, mailbox_alerts
+from engine import cut_off_sign_ins, giving_back, held_grants, mailbox_alerts
 from engine.channels.effects import GRAPH_HOST, GraphWay, MailAccount, Server
 from engine.connections import google, microsoft
 from engine.connections.network import NetworkGuard
@@ -29,7 +29,7 @@ from engine.provider_apps import NAMES, find, opened
 from engine.sessions import digest
 from storage.kinds import MailboxState, Permission, Provider, Security
 from storage.tables import Identity, ProviderApp, SignInFlow
-from storage.vault import Place, Vault
+from storage.vault import Vault
 
 LIFE = timedelta(minutes=10)
 _TOLD_FOR = timedelta(days=7)
@@ -122,7 +122,7 @@ def remember(
     )
     desk.session.add(row)
     desk.session.flush()  # the flow is sealed for the row's id
-    row.flow = vault.seal(json.dumps(flow), _place(row))
+    row.flow = vault.seal(json.dumps(flow), cut_off_sign_ins.place_of(row))
     desk.audit(
         "mailbox.sign_in_begun",
         f"sign_in_flow:{row.id}",
@@ -132,9 +132,12 @@ def remember(
     return row.id
 
 
-def take(session: Session, vault: Vault, state: str, session_hash: str, now: datetime) -> Taken:
-    """The sign-in that the state names, used up by this; FlowOver for a stranger's, a used or a late one."""
-    row = session.scalars(select(SignInFlow).where(SignInFlow.state_hash == digest(state))).one_or_none()
+def take(session: Session, vault: Vault, query: Mapping[str, str], redirect: str, session_hash: str, now: datetime) -> Taken:
+    """The sign-in that the query's state names, used up by this; FlowOver for a stranger's, a used or a late one.
+
+    Its code stays sealed with it until what it brings is stored (engine.cut_off_sign_ins).
+    """
+    row = session.scalars(select(SignInFlow).where(SignInFlow.state_hash == digest(query.get("state", "")))).one_or_none()
     if row is None:
         raise FlowOver(UNKNOWN)
     if row.used_at is not None or row.flow is None:
@@ -143,8 +146,9 @@ def take(session: Session, vault: Vault, state: str, session_hash: str, now: dat
         raise FlowOver(ELSEWHERE)
     if now >= row.expires_at:
         raise FlowOver(LATE)
-    flow = json.loads(vault.open(row.flow, _place(row)))
-    row.used_at, row.flow = now, None
+    flow = json.loads(vault.open(row.flow, cut_off_sign_ins.place_of(row)))
+    row.used_at = now
+    cut_off_sign_ins.note_code(vault, row, flow, query, redirect)
     return Taken(row.id, row.workspace_id, row.identity_id, row.provider, row.address, flow)
 
 
@@ -154,26 +158,42 @@ def finish(
     """Ask for the tokens and sign in to both sides with them; SignInTrouble or Problem, and then nothing is left behind.
 
     What was granted is stored before anything else is done, as a grant that is about to be given back: a process that
-    dies from here on leaves it to the worker.
+    dies from here on leaves it to the worker, and so does one that died before.
     """
-    connection = google if taken.provider is Provider.GOOGLE else microsoft
-    granted = connection.finish(permit.app, tokens.where, redirect, taken.flow, query)
+    granted = _exchanged(taken, permit, tokens, redirect, query)
     reached("sign_in_granted")
     with tokens.database.write() as session:
         app = session.get_one(ProviderApp, permit.app_id)
         place = (taken.workspace_id, granted.address or permit.address)
         grant_id = held_grants.hold(session, tokens.vault, app, *place, granted, tokens.now())
+        cut_off_sign_ins.landed(session, taken.flow_id)
     reached("sign_in_held")
     try:
-        _require_fitting(taken, granted, connection.missing(granted.scopes))
+        if taken.provider is Provider.GOOGLE:
+            granted = google.identified(tokens.where, granted)
+        missing = (google if taken.provider is Provider.GOOGLE else microsoft).missing(granted.scopes)
+        _require_fitting(taken, granted, missing)
         whole = _tried(permit, grant_id, _Held(permit.app, tokens.where, granted), ca_file)
-    except Problem:
-        giving_back.undo(tokens, granted, taken.provider)
-        with tokens.database.write() as session:
-            held_grants.drop(session, grant_id)
+    except (Problem, SignInTrouble):
+        # What Google does not hear of now, or nobody knows whose it is, the worker gives back.
+        if giving_back.undo(tokens, granted, taken.provider):
+            with tokens.database.write() as session:
+                held_grants.drop(session, grant_id)
         raise
     reached("sign_in_tried")
     return whole
+
+
+def _exchanged(taken: Taken, permit: Permit, tokens: Tokens, redirect: str, query: Mapping[str, str]) -> Granted:
+    """The code for tokens. A clear refusal ends the matter; after anything else the worker looks what became of the code."""
+    ask = google.finish if taken.provider is Provider.GOOGLE else microsoft.finish
+    try:
+        return ask(permit.app, tokens.where, redirect, taken.flow, query)
+    except SignInTrouble as trouble:
+        if trouble.denial is not Denial.UNWELL:
+            with tokens.database.write() as session:
+                cut_off_sign_ins.landed(session, taken.flow_id)
+        raise
 
 
 @use_case(needs=Permission.MANAGE)
@@ -187,6 +207,7 @@ def keep(desk: Desk, identity_id: int, permit: Permit, whole: Whole, vault: Vaul
     mailbox.grant_id = held_grants.take_up(desk.session, vault, whole.grant_id, permit.address, whole.granted, desk.now)
     mailbox.provider, mailbox.password = permit.provider, None
     settle(desk, mailbox, whole.account, whole.folders, was)
+    cut_off_sign_ins.is_over(desk.session, mailbox.workspace_id, mailbox.address, desk.now)
     if whole.state is not MailboxState.OK:
         mailbox.state, mailbox.state_note, mailbox.last_good_at = whole.state, whole.note, None
         mailbox_alerts.tell(desk.session, mailbox, desk.now)
@@ -219,8 +240,9 @@ def note_refusal(
 
 
 def forget_old(session: Session, now: datetime) -> None:
-    """What never came back, and what was told long ago."""
-    session.execute(delete(SignInFlow).where(SignInFlow.expires_at < now - _TOLD_FOR))
+    """What never came back, and what was told long ago; never a code of which nobody knows yet what became of it."""
+    old = SignInFlow.expires_at < now - _TOLD_FOR, SignInFlow.used_at.is_(None) | SignInFlow.flow.is_(None)
+    session.execute(delete(SignInFlow).where(*old))
 
 
 def _require_fitting(taken: Taken, granted: Granted, missing: str) -> None:
@@ -269,7 +291,3 @@ def _tried(permit: Permit, grant_id: int, held: _Held, ca_file: str | None) -> W
         account = replace(account, smtp=Server(GRAPH_HOST, 443, Security.SSL))
     state = MailboxState.OK if found.is_good else MailboxState.DISABLED_BY_TENANT
     return Whole(grant_id, held.granted, account, found.folders, state, " ".join(found.sentences))
-
-
-def _place(row: SignInFlow) -> Place:
-    return Place(row.workspace_id, "sign_in_flow", row.id, "flow")

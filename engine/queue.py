@@ -23,6 +23,7 @@ from engine import (
     alert_deliveries,
     bounce_rates,
     clock,
+    cut_off_sign_ins,
     database_trouble,
     domain_checks,
     exports,
@@ -225,8 +226,9 @@ class Doorbell:
         return account_for(self.outpost.vault, tokens_of(self.outpost, clock.now))
 
     def _sign_ins(self) -> None:
-        """No mail waits for a token, and what nobody uses any more is given back."""
+        """No mail waits for a token, and what nobody uses any more, or nobody got to keep, is given back."""
         grants.refresh_due(tokens_of(self.outpost, clock.now))
+        cut_off_sign_ins.settle_due(tokens_of(self.outpost, clock.now))
         giving_back.give_back_due(tokens_of(self.outpost, clock.now))
         with self.outpost.database.write() as session:
             provider_sign_in.forget_old(session, clock.now())

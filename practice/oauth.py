@@ -70,19 +70,26 @@ class StandIn:
 
     def answer(self, call: Call) -> Answer:
         with self.book.lock:
-            if call.path.endswith("token") and call.method == "POST" and (trouble := self._trouble()):
+            if call.path.endswith(self.book.unwell_at) and (trouble := self._outage()):
                 return trouble
+            if call.path.endswith("token") and call.method == "POST" and (refusal := self._refusal()):
+                return refusal
             if call.path == "/introspect":
                 return self._introspected(call)
             found = oauth_google.answer(self.book, call) or oauth_graph.answer(self.book, call)
             found = found or oauth_microsoft.answer(self.book, self.base, call)
+            if self.book.loses_answers and call.path.endswith("token"):
+                return said(502, {})
             return found or said(404, {"error": "not_found"})
 
-    def _trouble(self) -> Answer | None:
+    def _outage(self) -> Answer | None:
         if self.book.unwell is Unwell.HTML:
             return html(200, "<html><body>We'll be back soon.</body></html>")
         if self.book.unwell is not None:
             return said(int(self.book.unwell), {"error": "temporarily_unavailable"})
+        return None
+
+    def _refusal(self) -> Answer | None:
         if self.book.refusals:
             error, description = self.book.refusals.pop(0)
             return said(400, {"error": error, "error_description": description})

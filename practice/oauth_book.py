@@ -75,6 +75,8 @@ class Book:
     policies: dict[str, Policy] = field(default_factory=dict)  # by domain; a domain may also be named after its policy
     approved: set[tuple[str, str]] = field(default_factory=set)  # client id and domain
     unwell: Unwell | None = None
+    unwell_at: str = "token"  # how the path ends at which it is unwell
+    loses_answers: bool = False  # a code is redeemed, and its answer never arrives whole
     refusals: list[tuple[str, str]] = field(default_factory=list)  # the next token answers: error and description
     token_life: float = TOKEN_LIFE
     rotates: bool = True  # Microsoft: a new refresh token each time …

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import google.auth.exceptions
@@ -48,13 +49,15 @@ def begin(app: App, where: Endpoints, redirect: str, address: str, state: str) -
 
 
 def finish(app: App, where: Endpoints, redirect: str, flow: Mapping[str, Any], query: Mapping[str, str]) -> Granted:
-    """The code for tokens; SignInTrouble when it was refused. The caller has checked the state."""
+    """The code for tokens; SignInTrouble when it was refused. The caller has checked the state.
+
+    Whose they are is asked by `identified`, so that they can be stored before anything else may fail.
+    """
     if query.get("error"):
         raise _denied(query["error"])
     exchange = _flow(app, where, redirect, str(flow["verifier"]))
     try:
         token = _exchanged(exchange, query.get("code", ""))
-        person = _userinfo(where, str(token["access_token"]))
     except (requests.RequestException, OSError) as error:
         raise unreachable("Google", error) from error
     scopes = token.get("scope") or ()
@@ -63,9 +66,16 @@ def finish(app: App, where: Endpoints, redirect: str, flow: Mapping[str, Any], q
         refresh_token=str(token.get("refresh_token") or ""),
         seconds=float(token.get("expires_in") or 3600),
         scopes=frozenset(scopes.split() if isinstance(scopes, str) else scopes),
-        address=str(person.get("email", "")).lower(),
-        subject=str(person.get("sub", "")),
     )
+
+
+def identified(where: Endpoints, granted: Granted) -> Granted:
+    """The same with the address that signed in ("" where it was not allowed to be told); SignInTrouble when unwell."""
+    try:
+        person = _userinfo(where, granted.access_token)
+    except (requests.RequestException, OSError) as error:
+        raise unreachable("Google", error) from error
+    return replace(granted, address=str(person.get("email", "")).lower(), subject=str(person.get("sub", "")))
 
 
 def missing(scopes: frozenset[str]) -> str:

@@ -16,7 +16,8 @@ ADA = "ada@acme.test"
 
 def granted(where: Endpoints, person: Person, **answers: str) -> Granted:
     begun = google.begin(GOOGLE, where, RETURN, ADA, "the-state")
-    return google.finish(GOOGLE, where, RETURN, begun.flow, person.answers(begun.url, **answers))
+    brought = google.finish(GOOGLE, where, RETURN, begun.flow, person.answers(begun.url, **answers))
+    return google.identified(where, brought)
 
 
 def test_the_consent_is_asked_offline_with_pkce_for_the_address_that_is_meant(where: Endpoints) -> None:
@@ -147,6 +148,10 @@ def test_a_provider_in_trouble_ends_no_grant(where: Endpoints, person: Person, s
         assert caught.value.denial is Denial.UNWELL
     stand_in.book.unwell = None
     assert google.refresh(GOOGLE, where, found.refresh_token).access_token
+    brought = google.finish(GOOGLE, where, RETURN, begun.flow, back)
+    stand_in.book.unwell, stand_in.book.unwell_at = unwell, "userinfo"
+    with pytest.raises(SignInTrouble, match="can't answer at the moment"):
+        google.identified(where, brought)
 
 
 def test_nobody_there_and_a_certificate_that_does_not_fit_are_said(where: Endpoints, person: Person) -> None:

@@ -66,7 +66,7 @@ class House:
 def consented(provider: Provider, where: Endpoints, person: Person) -> Granted:
     if provider is Provider.GOOGLE:
         begun = google.begin(GOOGLE, where, RETURN, ADA, "s")
-        return google.finish(GOOGLE, where, RETURN, begun.flow, person.answers(begun.url))
+        return google.identified(where, google.finish(GOOGLE, where, RETURN, begun.flow, person.answers(begun.url)))
     begun = microsoft.begin(MICROSOFT, where, RETURN, ADA, "s")
     return microsoft.finish(MICROSOFT, where, RETURN, begun.flow, person.answers(begun.url))
 
@@ -332,10 +332,10 @@ def test_a_grant_that_another_address_row_uses_is_not_revoked_with_an_old_one(ho
 
 def test_a_sign_in_by_mistake_is_undone_unless_that_address_is_in_use(house: House) -> None:
     mistaken = consented(Provider.GOOGLE, house.where, house.person)
-    giving_back.undo(house.tokens, mistaken, Provider.GOOGLE)
+    assert giving_back.undo(house.tokens, mistaken, Provider.GOOGLE)
     assert house.stand_in.book.live_grants(ADA) > 0
     disconnect(house, Provider.GOOGLE)
-    giving_back.undo(house.tokens, mistaken, Provider.GOOGLE)
+    assert giving_back.undo(house.tokens, mistaken, Provider.GOOGLE)
     assert house.stand_in.book.live_grants(ADA) == 0
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from engine import giving_back
+from engine import cut_off_sign_ins, giving_back
 from engine.config import PROJECT
 from engine.provider_sign_in import USED, FlowOver
 from practice.oauth import StandIn
 from storage.database import Database
 from storage.kinds import MailboxState, Provider
-from storage.tables import Audit, Lane, Mailbox, MailGrant
+from storage.tables import Alert, Audit, Lane, Mailbox, MailGrant, SignInFlow
 from storage.vault import Vault, new_key
 from tests.bed.scripted import Authority
 from tests.oauth import office as offices
@@ -90,8 +90,8 @@ def test_a_panel_killed_at_any_step_leaves_a_whole_address_or_none(
     assert (box is not None) is is_kept
     with here.database.read() as session:
         assert session.scalar(select(func.count()).select_from(Lane)) == is_kept
-        told = [line.what for line in session.scalars(select(Audit)) if line.what == "mailbox.connected"]
-        assert len(told) == is_kept
+        audited = [line.what for line in session.scalars(select(Audit)) if line.what == "mailbox.connected"]
+        assert len(audited) == is_kept
         assert session.scalar(select(func.count()).where(Mailbox.grant_id.is_not(None))) == is_kept
     # The answer was used up before anything was asked with it: it can't be played again.
     with pytest.raises(FlowOver) as caught:
@@ -101,14 +101,27 @@ def test_a_panel_killed_at_any_step_leaves_a_whole_address_or_none(
         assert box
         assert (box.state, given_back(here)) == (MailboxState.OK, 0)
         return
-    # From the moment it is stored the worker gives back what nobody uses; before, nothing of it was here.
+    assert (giving_back.give_back_due(here.tokens), cut_off_sign_ins.settle_due(here.tokens)) == (0, 0)  # it is under way
+    # The worker gives back what was granted: as it is stored, or by the code that was not presented before the end.
     is_stored = point in ("sign_in_held", "sign_in_tried")
-    assert giving_back.give_back_due(here.tokens) == 0  # a sign-in that is under way is left alone
-    assert given_back(here) == is_stored
-    if is_stored and provider is Provider.GOOGLE:
-        assert here.stand_in.book.live_grants(ADA) == 0
+    here.now += timedelta(minutes=2)
+    assert cut_off_sign_ins.settle_due(here.tokens) == (provider is Provider.GOOGLE and not is_stored)
+    assert given_back(here) == (is_stored or (provider is Provider.GOOGLE and point == "sign_in_taken"))
+    # A code that was presented is good for nothing now, and what it brought is lost: a person is told, once.
+    is_lost = provider is Provider.GOOGLE and point == "sign_in_granted"
+    if provider is Provider.GOOGLE:
+        assert here.stand_in.book.live_grants(ADA) == is_lost
+    assert told(here) == ([cut_off_sign_ins.TOLD] if is_lost else [])
+    assert cut_off_sign_ins.settle_due(here.tokens) == 0
     with here.database.read() as session:
         assert session.scalar(select(func.count()).where(MailGrant.refresh_token.is_not(None))) == 0
-    here.now -= timedelta(minutes=16)
+        assert session.scalar(select(func.count()).where(SignInFlow.flow.is_not(None))) == 0
+    here.now -= timedelta(minutes=18)
     assert here.sign_in(provider, ADA).is_connected  # and it is simply done again
+    assert told(here) == []
     assert given_back(here) == 0
+
+
+def told(here: Office) -> list[str]:
+    with here.database.read() as session:
+        return list(session.scalars(select(Alert.sentence).where(Alert.cleared_at.is_(None))))
