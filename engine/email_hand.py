@@ -1,13 +1,13 @@
 """E-mail's hand: the letter and the account of one attempt, the Sent folder as its witness, and what a refusal means."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from engine import freezes, mailbox_alerts
+from engine import clock, freezes, mailbox_alerts, slow_servers
 from engine.channels.effects import Failed, Letter, MailAccount, Mailer, Outcome, Trace
 from engine.desk import Problem
 from engine.hands import Hands
@@ -31,7 +31,9 @@ class _Mail:
         return {"copies": self.account.copies}
 
     def deliver(self, seconds: float) -> Outcome:
-        return self.mailer.deliver(self.account, self.letter, seconds)
+        began = clock.monotonic()
+        outcome = self.mailer.deliver(self.account, self.letter, seconds)
+        return replace(outcome, seconds=max(outcome.seconds, clock.monotonic() - began))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class EmailHand:
         return _SentFolder(self.hands.mailer, account, entry.message_id or "", same_place)
 
     def settle(self, session: Session, entry: Entry, outcome: Outcome, now: datetime) -> None:
+        slow_servers.mind(session, entry.lane_id, outcome.seconds, now)
         if not isinstance(outcome, Failed):
             return
         if outcome.connection_ended:

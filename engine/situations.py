@@ -169,6 +169,7 @@ def _facts(row: Any, scene: _Scene, now: datetime, by_holder: bool) -> Facts:
         ),
         note=note,
         notes_out_until=row.notes_out_until,
+        slow_until=row.slow_until,
         consent=row.consent,
         awaiting_acceptance=row.awaiting_acceptance,
         cool_down_until=row.withdrawn_at + COOL_DOWN if row.withdrawn_at is not None else None,

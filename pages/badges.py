@@ -119,9 +119,7 @@ _PROVIDERS = {Provider.IMAP: "IMAP", Provider.GOOGLE: "Google", Provider.MICROSO
 
 # A wait that only a person ends. What is not here is a wait with a time, or something that is merely off.
 _NEEDS_A_PERSON: dict[Reason, str] = {
-    Reason.STOPPED_INSTALLATION: "stopped",
-    Reason.STOPPED_WORKSPACE: "stopped",
-    Reason.STOPPED_IDENTITY: "stopped",
+    **dict.fromkeys((Reason.STOPPED_INSTALLATION, Reason.STOPPED_WORKSPACE, Reason.STOPPED_IDENTITY), "stopped"),
     Reason.QUARANTINED: "quarantine",
     Reason.CLOCK_WENT_BACK: "clock went back",
     Reason.COUNT_UNREADABLE: "count unreadable",
@@ -149,6 +147,7 @@ _WAITING_WORDS: dict[Reason, str] = {
     Reason.IN_FLIGHT: "one at a time",
     Reason.COOL_DOWN: "cool-down",
     Reason.FROZEN: "frozen",
+    Reason.SERVER_SLOW: "slow server",
     Reason.WARMING_UP: "warming up",
     Reason.POST_UNREAD: "post read first",
 }

@@ -97,7 +97,12 @@ SELECT a.id, a.kind, a.state, a.due_at, a.workspace_id, a.identity_id, a.lane_id
     (
         SELECT max(f.until) FROM "freeze" f
         WHERE f.lane_id = a.lane_id AND f.lifted_at IS NULL AND (f.kind IS NULL OR f.kind = a.kind)
+            AND f.reason <> 'server_slow'
     ) AS frozen_until,
+    (
+        SELECT max(f.until) FROM "freeze" f
+        WHERE f.lane_id = a.lane_id AND f.lifted_at IS NULL AND f.reason = 'server_slow'
+    ) AS slow_until,
     EXISTS (
         SELECT 1 FROM linkedin_consent k
         WHERE k.identity_id = i.id AND k.withdrawn_at IS NULL AND k.version = :wording
@@ -177,6 +182,7 @@ WHERE a.id IN :ids"""  # noqa: S608
         Lead.email.label("lead_email"),
         Lead.linkedin_url.label("lead_linkedin_url"),
         column("frozen_until", Instant()),
+        column("slow_until", Instant()),
         column("consent", Boolean()),
         column("notes_out_until", Instant()),
         column("note", String()),

@@ -82,6 +82,7 @@ class Accepted:
     """The server took it. `evidence` is what can be shown later: the answer, the queue id, where the copy lies."""
 
     evidence: dict[str, Any]
+    seconds: float = 0.0  # that it took
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class Failed:
     retry_after: timedelta = timedelta(minutes=15)
     connection_ended: bool = False
     disabled_by_tenant: bool = False
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class Uncertain:
     """The connection ended after the content was on its way and before the answer: look it up, never send again blindly."""
 
     note: str
+    seconds: float = 0.0
 
 
 Outcome = Accepted | Failed | Uncertain

@@ -104,6 +104,7 @@ class Facts:
     note: Note = Note.NONE
     notes_out_until: datetime | None = None  # LinkedIn itself lets the account write no more of them
     frozen_until: datetime | None = None
+    slow_until: datetime | None = None  # the lane's server took too long: it is asked again from then on
     failed_before: bool = False
     in_flight: bool = False
     in_flight_until: datetime | None = None

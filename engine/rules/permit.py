@@ -167,8 +167,10 @@ def _cool_down(facts: Facts, now: datetime) -> Obstacle:
 
 
 def _freeze(facts: Facts, now: datetime) -> Obstacle:
-    until = facts.frozen_until
-    return Wait(Reason.FROZEN, _at_work(facts, until) or until) if until is not None and now < until else None
+    for reason, until in ((Reason.FROZEN, facts.frozen_until), (Reason.SERVER_SLOW, facts.slow_until)):
+        if until is not None and now < until:
+            return Wait(reason, _at_work(facts, until) or until)
+    return None
 
 
 def _due(facts: Facts, now: datetime) -> Obstacle:

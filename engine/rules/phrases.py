@@ -81,7 +81,7 @@ _PHRASES: dict[Gate, Callable[[Facts, datetime], str]] = {
     Gate.CONNECTION: _connection,
     Gate.WARM_UP: lambda facts, now: "not warming up",
     Gate.COOL_DOWN: lambda facts, now: "cool-down over",
-    Gate.FREEZE: lambda facts, now: "not frozen by the provider",
+    Gate.FREEZE: lambda facts, now: "not frozen by the provider, and its server prompt",
     Gate.DUE: lambda facts, now: "its time has come",
     Gate.HOURS: lambda facts, now: f"working hours ({hours_phrase(facts)})",
     Gate.DAY_LIMIT: lambda facts, now: f"day limit: {_uses(facts, (QuotaClock.LOCAL_DAY,), 'none set')}",

@@ -71,6 +71,7 @@ class Reason(StrEnum):
     CHECKPOINT = "checkpoint"
     RESTRICTED = "restricted"
     FROZEN = "frozen"
+    SERVER_SLOW = "server_slow"
     WARMING_UP = "warming_up"
     COOL_DOWN = "cool_down"
     NOT_ACCEPTED_YET = "not_accepted_yet"
@@ -165,6 +166,7 @@ _SENTENCES: dict[Reason, str] = {
     Reason.CHECKPOINT: "The provider asks a person to confirm something.",
     Reason.RESTRICTED: "The provider restricted this account.",
     Reason.FROZEN: "This kind of action is frozen after a limit signal from the provider.",
+    Reason.SERVER_SLOW: "The address's mail server takes too long to answer, so it is given time before it is asked again.",
     Reason.WARMING_UP: "The e-mail address is warming up, so campaigns are held.",
     Reason.COOL_DOWN: "An invitation to this person was withdrawn less than 21 days ago.",
     Reason.NOT_ACCEPTED_YET: "The connection request has not been accepted yet.",

@@ -91,6 +91,8 @@ OBSTACLES: list[tuple[dict[str, Any], Verdict]] = [
     ({"warming_up": True}, Wait(Reason.WARMING_UP, NOBODY_KNOWS)),
     ({**INVITATION, "cool_down_until": SUNDAY}, Wait(Reason.COOL_DOWN, NEXT_MONDAY_OPENING)),
     ({"frozen_until": MONDAY + timedelta(hours=1)}, Wait(Reason.FROZEN, MONDAY + timedelta(hours=1))),
+    ({"slow_until": MONDAY + timedelta(hours=1)}, Wait(Reason.SERVER_SLOW, MONDAY + timedelta(hours=1))),
+    ({"slow_until": MONDAY + timedelta(days=1), "frozen_until": CLOSING}, Wait(Reason.FROZEN, TUESDAY_OPENING)),
     # due
     ({"due_at": MONDAY + timedelta(hours=1)}, Wait(Reason.NOT_DUE_YET, MONDAY + timedelta(hours=1))),
     ({"due_at": CLOSING}, Wait(Reason.NOT_DUE_YET, TUESDAY_OPENING)),
@@ -163,7 +165,7 @@ def test_every_gate_has_its_obstacle_in_the_table() -> None:
         {**INVITATION, "address_paused": True, "mailbox": None, "warming_up": False},
         {"linkedin": LinkedInState.RESTRICTED, "consent": False},  # says nothing about e-mail
         {"mailbox": MailboxState.DEGRADED},
-        {"frozen_until": MONDAY},
+        {"frozen_until": MONDAY, "slow_until": MONDAY},
         {"due_at": MONDAY, "failed_before": True},
         {"uses": ()},
         {"last_effect_at": utc("2026-11-20 10:00"), "last_of_kind_at": utc("2026-11-20 10:00")},

@@ -71,6 +71,7 @@ def _situation(chance: Random, now: datetime) -> Facts:
         cool_down_until=rarely([about(20), about(20)], None),
         frozen_until=rarely([about(9), about(9)], None),
         note=chance.choice(tuple(Note)),
+        slow_until=rarely([about(9), about(9)], None),
         failed_before=chance.random() < 0.5,
         in_flight=chance.random() < 0.1,
         in_flight_until=about(0.01),
