@@ -1,20 +1,19 @@
-"""Reading every address's post: when which mailbox is read, over one connection, and what is tried again when.
+"""Reading an address's post, over one connection, and when it is read again (engine.reading_rounds: who reads it then).
 
 Inbox and junk, from the day before the address was connected on. A mailbox that can't be read is asked again after 5, 10,
 20 … 60 minutes; its connection's own probe says what is wrong.
 """
 
-import concurrent.futures
 import imaplib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import agenda, alerts, incoming_keeping, logs
+from engine import agenda, alerts, incoming_keeping
 from engine.channels.effects import MailAccount
 from engine.connections import inbox
 from engine.connections.imap import ImapSession, account_session
@@ -24,7 +23,6 @@ from engine.connections.trust import trusted
 from engine.crash_points import reached
 from engine.desk import Problem
 from engine.incoming_keeping import Keys
-from engine.networks import network_guard
 from storage.database import Database
 from storage.kinds import AlertKind, MailboxState
 from storage.tables import FolderCursor, Lane, Mailbox, MailReading
@@ -33,13 +31,10 @@ BETWEEN = timedelta(minutes=5)
 BATCH = 25
 _MOST_BATCHES = 8  # of one folder at one time
 _SECONDS = 45.0
-_CLAIM = timedelta(minutes=10)  # a reading whose worker died is taken up after this
-_THREADS, _THREADS_FOR_THE_ILL = 12, 3
 _LONGEST_WAIT = timedelta(minutes=60)
 _TOLD_AFTER = 3  # failures, when mails wait for the reading
 MAY_BE_READ = (MailboxState.OK, MailboxState.DEGRADED, MailboxState.DISABLED_BY_TENANT)
 Open = Callable[[MailAccount], AbstractContextManager[ImapSession]]
-_log = logs.logger("incoming")
 AccountFor = Callable[[Session, Mailbox], MailAccount]
 
 
@@ -65,42 +60,9 @@ def opener(guard: NetworkGuard, ca_file: str | None = None) -> Open:
     return lambda account: account_session(account, guard, trusted(ca_file), Deadline.after(_SECONDS))
 
 
-def read_due(
-    database: Database, account_for: AccountFor, keys: Keys, now: datetime, open_imap: Open | None = None, most: int = 120
-) -> int:
-    """Read the mailboxes whose time has come, at most `most`; how many were read.
-
-    Those that could not be read the last time have few threads of their own: they may keep one another waiting, no others.
-    """
-    with database.write() as session:
-        guard = network_guard(session)
-        claimed = _claim(session, now, most)
-        incoming_keeping.forget_raw(session, now)
-        incoming_keeping.reread(session, keys, now)
-    reader = Reader(account_for, open_imap or opener(guard), keys)
-    well = [mailbox_id for mailbox_id, failures in claimed if not failures]
-    ill = [mailbox_id for mailbox_id, failures in claimed if failures]
-    with ExitStack() as pools:
-        for ids, threads in ((well, _THREADS), (ill, _THREADS_FOR_THE_ILL)):
-            if ids:
-                pool = concurrent.futures.ThreadPoolExecutor(min(threads, len(ids)), thread_name_prefix="incoming")
-                pools.enter_context(pool)
-                for mailbox_id in ids:
-                    pool.submit(_read_and_log, database, mailbox_id, reader, now)
-    return len(claimed)
-
-
-def _read_and_log(database: Database, mailbox_id: int, reader: Reader, now: datetime) -> None:
-    """A pool's thread tells nobody of its defects; the mailbox is taken up again when its claim is over."""
-    try:
-        read_one(database, mailbox_id, reader, now)
-    except Exception:
-        _log.exception("incoming.failed", mailbox=mailbox_id)
-
-
 def read_soon(session: Session, mailbox_id: int, now: datetime, *, is_owed: bool = False) -> None:
     """At the worker's next turn; `is_owed`: the mails of campaigns wait until all that came in before `now` was read."""
-    row = _schedule(session, mailbox_id)
+    row = schedule(session, mailbox_id)
     row.next_at = now
     if is_owed:
         row.owed_since = now
@@ -152,25 +114,8 @@ def _batches(imap: ImapSession, folder: str, task: _Task, now: datetime) -> Iter
             return
 
 
-def _claim(session: Session, now: datetime, most: int) -> list[tuple[int, int]]:
-    """Take the due ones for ten minutes, so that no second worker reads the same mailbox; each with its failures."""
-    due = (
-        select(Mailbox.id)
-        .outerjoin(MailReading, MailReading.mailbox_id == Mailbox.id)
-        .where(Mailbox.state.in_(MAY_BE_READ), Mailbox.removed_at.is_(None))
-        .where(or_(MailReading.next_at.is_(None), MailReading.next_at <= now))
-        .order_by(MailReading.next_at, Mailbox.id)
-        .limit(most)
-    )
-    claimed = []
-    for mailbox_id in session.scalars(due).all():
-        row = _schedule(session, mailbox_id)
-        row.next_at = now + _CLAIM
-        claimed.append((mailbox_id, row.failures or 0))
-    return claimed
-
-
-def _schedule(session: Session, mailbox_id: int) -> MailReading:
+def schedule(session: Session, mailbox_id: int) -> MailReading:
+    """The mailbox's own row of when it is read, made where there was none."""
     row = session.get(MailReading, mailbox_id)
     if row is None:
         row = MailReading(mailbox_id=mailbox_id, failures=0)
@@ -188,7 +133,7 @@ def _task(session: Session, mailbox: Mailbox, account_for: AccountFor) -> _Task:
 
 def _done(database: Database, mailbox_id: int, now: datetime, rest: bool) -> None:
     with database.write() as session:
-        row = _schedule(session, mailbox_id)
+        row = schedule(session, mailbox_id)
         row.failures, row.note = 0, ""
         if rest:
             row.next_at = now
@@ -204,7 +149,7 @@ def _done(database: Database, mailbox_id: int, now: datetime, rest: bool) -> Non
 
 def _could_not(database: Database, mailbox_id: int, note: str, now: datetime) -> int:
     with database.write() as session:
-        row = _schedule(session, mailbox_id)
+        row = schedule(session, mailbox_id)
         row.failures = (row.failures or 0) + 1
         doubled: int = 2 ** min(row.failures - 1, 10)
         row.next_at, row.note = now + min(_LONGEST_WAIT, BETWEEN * doubled), note[:500]

@@ -30,7 +30,6 @@ from engine import (
     generation,
     giving_back,
     grants,
-    incoming,
     linkedin_looks,
     linkedin_withdrawals,
     logs,
@@ -38,6 +37,7 @@ from engine import (
     mailbox_probes,
     own_mails,
     provider_sign_in,
+    reading_rounds,
     recovery,
     warm_up_keeping,
 )
@@ -96,6 +96,7 @@ class Doorbell:
     wards: Wards = field(default_factory=lambda: Wards(clock.monotonic))
     _visiting: threading.Lock = field(default_factory=threading.Lock)
     _reading: Turns = field(default_factory=Turns)
+    _reading_ill: Turns = field(default_factory=Turns)
     _telling: threading.Lock = field(default_factory=threading.Lock)
     _looking_up: Turns = field(default_factory=Turns)
 
@@ -260,15 +261,17 @@ class Doorbell:
             self._telling.release()
 
     def _read_mail(self) -> None:
-        """By itself, as visits are: slow servers must not keep the other periodic work waiting."""
+        """By itself, as visits are; and the addresses that can't be read, apart from all others."""
+        self._reading_ill.take_beside("reading", lambda: self._guarded("reading of slow mail", lambda: self._read(ill=True)))
         with self.wards.aside():
-            self._reading.take(lambda: self._guarded("reading of mail", self._read_due))
+            self._reading.take(lambda: self._guarded("reading of mail", lambda: self._read(ill=False)))
 
-    def _read_due(self) -> None:
+    def _read(self, *, ill: bool) -> None:
         vault, database = self.outpost.vault, self.outpost.database
         with database.read() as session:
             keys = Keys(key_for(vault)(session), vault)
-        incoming.read_due(database, self._accounts(), keys, clock.now())
+        reader = reading_rounds.reader(database, self._accounts(), keys)
+        reading_rounds.read_due(database, reader, clock.now, ill=ill, may_go_on=lambda: not self.stopping.is_set())
 
     def _every_ten_minutes(self) -> None:
         self._guarded("sweep", self._sweep)

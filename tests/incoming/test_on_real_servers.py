@@ -20,11 +20,12 @@ from engine.connections.network import Deadline, NetworkGuard
 from engine.connections.trust import trusted
 from engine.desk import Problem
 from engine.incoming import Reader
+from engine.reading_rounds import claim, read_due
 from storage.database import Database
 from storage.kinds import IncomingKind, LeadState, MailboxState
 from storage.tables import FolderCursor, IncomingMail, Mailbox, MailReading
 from tests import makers
-from tests.bed.bed import Bed, wait_until
+from tests.bed.bed import Bed
 from tests.incoming.post import KEYS, Post
 from tests.incoming.test_bounces import BOUNCES, CORPORA
 
@@ -127,12 +128,12 @@ def test_only_connected_addresses_whose_time_has_come_are_read(database: Databas
     first = Post(database, address=bed.new_address("reader"))
     second = Post(database, address=bed.new_address("reader"))
     third = Post(database, address=bed.new_address("reader"), state=MailboxState.RECONNECT_NEEDED)
+    assert claim(database, first.now, 10) == [first.box.id, second.box.id]
+    assert claim(database, first.now, 10) == []  # another worker finds nothing
+    assert claim(database, first.now + timedelta(minutes=11), 10) == [first.box.id, second.box.id]
     with database.write() as session:
-        assert incoming._claim(session, first.now, 10) == [(first.box.id, 0), (second.box.id, 0)]
-        assert incoming._claim(session, first.now, 10) == []  # another worker finds nothing
-        assert incoming._claim(session, first.now + timedelta(minutes=11), 10) == [(first.box.id, 0), (second.box.id, 0)]
         incoming.read_soon(session, third.box.id, first.now)
-        assert incoming._claim(session, first.now, 10) == []
+    assert claim(database, first.now, 10) == []
 
 
 def test_mailboxes_that_hang_keep_no_other_waiting(database: Database, bed: Bed):
@@ -157,10 +158,11 @@ def test_mailboxes_that_hang_keep_no_other_waiting(database: Database, bed: Bed)
             row = session.get(MailReading, post.box.id)
             return row is not None and row.last_at is not None
 
-    arguments = (database, reader(bed).account_for, KEYS, post.now, open_imap)
-    round_ = threading.Thread(target=incoming.read_due, args=arguments)
+    way, now = replace(reader(bed), open_imap=open_imap), lambda: post.now
+    round_ = threading.Thread(target=read_due, args=(database, way, now), kwargs={"ill": True})
     round_.start()
-    wait_until(was_read, "the well mailbox to be read while twenty hang", 30)
+    assert read_due(database, way, now) == 1
+    assert was_read()
     assert round_.is_alive()
     release.set()
     round_.join(60)

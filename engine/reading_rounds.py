@@ -1,0 +1,108 @@
+"""Rounds of reading: every mailbox whose time has come, many at once, and no round waits for its slowest.
+
+Those that could not be read the last time have a round and threads of their own: they keep one another waiting, no others.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from engine import incoming_keeping, logs
+from engine.incoming import MAY_BE_READ, AccountFor, Open, Reader, opener, read_one, read_soon, schedule
+from engine.incoming_keeping import Keys
+from engine.networks import network_guard
+from storage.database import Database
+from storage.tables import Mailbox, MailReading
+
+CLAIM = timedelta(minutes=10)  # a reading whose worker died is taken up after this
+# A provider that is far away takes a second for a mailbox: 5,000 are read in four minutes.
+_THREADS, _THREADS_FOR_THE_ILL = 24, 8
+_LOOK = 1.0  # seconds between two looks whether more have become due
+_log = logs.logger("incoming")
+
+
+def reader(database: Database, account_for: AccountFor, keys: Keys, open_imap: Open | None = None) -> Reader:
+    """How mailboxes are read in one round, by the networks that are allowed now."""
+    with database.read() as session:
+        guard = network_guard(session)
+    return Reader(account_for, open_imap or opener(guard), keys)
+
+
+def read_due(
+    database: Database,
+    reader: Reader,
+    now: Callable[[], datetime],
+    *,
+    ill: bool = False,
+    may_go_on: Callable[[], bool] = lambda: True,
+) -> int:
+    """Read the mailboxes whose time has come (`ill`: those that failed the last time), until none is left; how many."""
+    threads = _THREADS_FOR_THE_ILL if ill else _THREADS
+    if not ill:
+        _look_after_what_was_read(database, reader.keys, now())
+    begun, under_way = 0, dict[Future[None], int]()
+    with ThreadPoolExecutor(threads, thread_name_prefix="incoming") as pool:
+        while may_go_on():
+            # As many wait as are read, so that no thread stands idle while the next are claimed.
+            if len(under_way) <= threads:
+                claimed = claim(database, now(), 2 * threads - len(under_way), ill=ill)
+                begun += len(claimed)
+                under_way |= {pool.submit(_read_and_log, database, one, reader, now): one for one in claimed}
+            if not under_way:
+                return begun
+            done, _ = wait(under_way, _LOOK, FIRST_COMPLETED)
+            for each in done:
+                del under_way[each]
+        _let_go(database, [one for each, one in under_way.items() if each.cancel()], now())
+    return begun
+
+
+def claim(database: Database, now: datetime, most: int, *, ill: bool = False) -> list[int]:
+    """Take the due ones for ten minutes, so that no second worker reads the same mailbox."""
+    with database.read() as session:
+        if not _due(session, now, 1, ill):
+            return []
+    with database.write() as session:
+        claimed = _due(session, now, most, ill)
+        for mailbox_id in claimed:
+            schedule(session, mailbox_id).next_at = now + CLAIM
+    return claimed
+
+
+def _due(session: Session, now: datetime, most: int, ill: bool) -> list[int]:
+    failed: ColumnElement[bool] = MailReading.failures > 0
+    due = (
+        select(Mailbox.id)
+        .outerjoin(MailReading, MailReading.mailbox_id == Mailbox.id)
+        .where(Mailbox.state.in_(MAY_BE_READ), Mailbox.removed_at.is_(None))
+        .where(failed if ill else or_(MailReading.failures.is_(None), MailReading.failures == 0))
+        .where(or_(MailReading.next_at.is_(None), MailReading.next_at <= now))
+        .order_by(MailReading.next_at, Mailbox.id)
+        .limit(most)
+    )
+    return list(session.scalars(due))
+
+
+def _look_after_what_was_read(database: Database, keys: Keys, now: datetime) -> None:
+    with database.write() as session:
+        incoming_keeping.forget_raw(session, now)
+        incoming_keeping.reread(session, keys, now)
+
+
+def _read_and_log(database: Database, mailbox_id: int, reader: Reader, now: Callable[[], datetime]) -> None:
+    """A pool's thread tells nobody of its defects; the mailbox is taken up again when its claim is over."""
+    try:
+        read_one(database, mailbox_id, reader, now())
+    except Exception:
+        _log.exception("incoming.failed", mailbox=mailbox_id)
+
+
+def _let_go(database: Database, mailbox_ids: list[int], now: datetime) -> None:
+    """The worker stops: those that were only claimed are the next one's."""
+    if mailbox_ids:
+        with database.write() as session:
+            for mailbox_id in mailbox_ids:
+                read_soon(session, mailbox_id, now)
