@@ -9,9 +9,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from engine.channels.linkedin.chromium import system_chromium
-from storage.append_only import protect
-from storage.database import Database, open_database
-from storage.tables import Base
+from storage.database import Database
+from tests.fresh import new_database
 from tests.live import LivePanel
 from tests.panel import Panel, close_panel, open_panel
 
@@ -22,10 +21,7 @@ pytest_plugins = ["tests.bed.fixtures"]
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     """A fresh SQLite database with every table and trigger."""
-    opened = open_database(tmp_path / "outpost.db")
-    with opened.engine.connect().execution_options(write=True) as connection, connection.begin():
-        Base.metadata.create_all(connection)
-        protect(connection)
+    opened = new_database(tmp_path / "outpost.db")
     yield opened
     opened.close()
 

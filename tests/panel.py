@@ -11,6 +11,7 @@
 The clock says `MONDAY` (and goes on); `panel.move_to` moves it. `panel.sign_in(actor)` makes the session only.
 """
 
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +30,7 @@ from pages import shell
 from pages.registry import PAGES
 from practice.moved_clock import set_clock
 from storage.database import Database
+from tests.fresh import lay_installation
 from tests.makers import MONDAY
 
 SECONDS = 20
@@ -37,7 +39,7 @@ BROWSER = Browser("192.0.2.7", "a test")
 
 @dataclass
 class Panel:
-    """One installation of its own, opened as the product opens it."""
+    """One installation of its own, opened as the product opens it when it starts again."""
 
     folder: Path
     outpost: Outpost
@@ -81,6 +83,7 @@ def open_panel(folder: Path, patch: pytest.MonkeyPatch, instant: datetime = MOND
     patch.setenv("OUTPOST_KEY_FILE", str(folder / "data.key"))
     patch.setenv("OUTPOST_CLOCK", str(folder / "clock"))
     set_clock(folder / "clock", datetime.now(UTC), instant)  # noqa: TID251 - the test is the one who moves it
+    lay_installation(os.environ)
     current.cache_clear()
     return Panel(folder, current(), patch)
 

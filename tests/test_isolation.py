@@ -20,10 +20,11 @@ from sqlalchemy import Connection, event, select
 
 import engine
 from engine.desk import _OWNERS, REGISTRY, Actor, Denied, Desk, UseCase, perform
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.kinds import ActionKind, ActionState, ImportState, Permission, Provider, Role, SuppressionKind
-from storage.tables import Action, Audit, Base, Lane, LeadImport, ProviderApp, SignInFlow, Step, Suppression
+from storage.tables import Action, Audit, Lane, LeadImport, ProviderApp, SignInFlow, Step, Suppression
 from tests import makers
+from tests.fresh import new_database
 from tests.makers import MONDAY
 
 for module in pkgutil.walk_packages(engine.__path__, "engine."):
@@ -54,8 +55,7 @@ class World:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One for all: what is denied leaves only lines in the audit log, and what is allowed is rolled back."""
-    database = open_database(tmp_path_factory.mktemp("isolation") / "outpost.db")
-    Base.metadata.create_all(database.engine)
+    database = new_database(tmp_path_factory.mktemp("isolation") / "outpost.db")
     yield populated(database)
     database.close()
 

@@ -19,11 +19,11 @@ from sqlalchemy import func, select
 from engine import agenda
 from engine.dispatch import attend
 from engine.recovery import reconcile_due, recover
-from storage.append_only import protect
 from storage.database import Database, open_database
 from storage.kinds import ActionState
-from storage.tables import Action, Base, Event
+from storage.tables import Action, Event
 from tests.dispatch.sink import Sink, lanes_with_work
+from tests.fresh import new_database
 
 POINTS = ("reserved", "sending", "connected", "content", "data", "accepted_by_server", "recorded")
 LANES, LEADS = 4, 150
@@ -31,10 +31,7 @@ _STUCK = 20_000  # turns
 
 
 def build(folder: Path) -> None:
-    database = open_database(folder / "outpost.db")
-    with database.engine.connect().execution_options(write=True) as connection, connection.begin():
-        Base.metadata.create_all(connection)
-        protect(connection)
+    database = new_database(folder / "outpost.db")
     lanes_with_work(database, LANES, LEADS, limit=2_000)
     database.close()
 

@@ -26,6 +26,7 @@ from practice.linkedin.site import Site
 from storage.kinds import ActionKind
 from storage.tables import Identity, Step
 from tests import makers
+from tests.fresh import lay_installation
 from tests.makers import LONG_AGO, MONDAY
 from tests.own_thread import pytest_pyfunc_call  # noqa: F401 - a hook for the tests of this folder
 
@@ -52,6 +53,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
 def office_in(folder: Path) -> Iterator[Office]:
     """A fresh installation in this folder, and its stand-in as long as it is open."""
     settings = {"OUTPOST_DATA": str(folder / "data"), "OUTPOST_KEY_FILE": str(folder / "data.key")}
+    lay_installation(settings)
     outpost = open_outpost(load(settings), settings)
     with outpost.database.write() as session:
         makers.user(session, id=1, email=makers.OWNER.label, is_owner=True)

@@ -27,7 +27,6 @@ from engine.dispatch import attend
 from engine.hands import Hands
 from engine.linkedin_hand import LINKEDIN_KINDS, LinkedInHand
 from engine.recovery import reconcile_due
-from storage.database import open_database
 from storage.kinds import ActionKind, ActionState, LinkedInState
 from storage.tables import Action, Identity, Step
 from storage.vault import Vault
@@ -57,7 +56,7 @@ class Year:
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
-        self.database = fast_database(open_database(self.path))
+        self.database = fast_database(self.path)
         self.vault = Vault({1: bytes(32)})
         self.transport = Transport(lambda: self.now, says=self._says)
         self.witness = Witness(self.transport, MONDAY, self.frozen)

@@ -18,8 +18,7 @@ from engine.connections.probe import Folders
 from engine.desk import perform
 from engine.entries import entry_of
 from engine.mailboxes import ImapForm
-from storage.append_only import protect
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.kinds import ActionState, CampaignState, LeadState, Reason
 from storage.lanes import take_lease
 from storage.ledger import Note, balance, move
@@ -36,6 +35,7 @@ from storage.tables import (
 )
 from storage.vault import Vault, new_key
 from tests import makers
+from tests.fresh import new_database
 from tests.makers import MONDAY, OWNER
 
 VAULT = Vault({1: new_key()})
@@ -307,10 +307,7 @@ class Addresses(RuleBasedStateMachine):
 
 @pytest.fixture(scope="module")
 def one_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    opened = open_database(tmp_path_factory.mktemp("addresses") / "outpost.db")
-    with opened.engine.connect().execution_options(write=True) as connection, connection.begin():
-        Base.metadata.create_all(connection)
-        protect(connection)
+    opened = new_database(tmp_path_factory.mktemp("addresses") / "outpost.db")
     yield opened
     opened.close()
 

@@ -19,11 +19,11 @@ from engine.dispatch import attend
 from engine.hands import Hands
 from engine.letters import letter_for
 from engine.recovery import reconcile_due, recover
-from storage.append_only import protect
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.kinds import ActionKind, ActionState, LeadState, QuotaClock, Reason, Security, SuppressionKind
-from storage.tables import Action, Base, Event, Identity, Lane, Lead, LimitSetting, Mailbox, Stop, Suppression, Workspace
+from storage.tables import Action, Event, Identity, Lane, Lead, LimitSetting, Mailbox, Stop, Suppression, Workspace
 from tests import makers
+from tests.fresh import new_database
 from tests.makers import MONDAY
 from tests.simulation import witness
 
@@ -53,7 +53,7 @@ class World:
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
         self._sent_from: dict[str, list[datetime]] = defaultdict(list)
-        self.database = fast_database(open_database(self.path))
+        self.database = fast_database(self.path)
         self.workspace_id = self._people()
 
     def _people(self) -> int:
@@ -221,14 +221,12 @@ def _account(_session: object, mailbox: Mailbox) -> MailAccount:
     return MailAccount(mailbox.address, "Ada", mailbox.address, "-", imap=_SERVER, smtp=_SERVER, files_sent_itself=True)
 
 
-def fast_database(database: Database) -> Database:
-    """A simulated year need not survive a power cut."""
+def fast_database(path: Path) -> Database:
+    """A new one; a simulated year need not survive a power cut."""
+    database = new_database(path)
 
     @event.listens_for(database.engine, "connect")
     def configure(connection: object, _record: object) -> None:
         connection.execute("PRAGMA synchronous = OFF")  # type: ignore[attr-defined]
 
-    with database.engine.connect().execution_options(write=True) as connection, connection.begin():
-        Base.metadata.create_all(connection)
-        protect(connection)
     return database

@@ -15,11 +15,10 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from storage.append_only import protect
-from storage.database import open_database
-from storage.tables import Base, WarmUp
+from storage.tables import WarmUp
 from tests.bed.bed import missing, start_in
 from tests.bed.configuration import ROOMY
+from tests.fresh import new_database
 from tests.warm_up import moved
 
 ADDRESSES, DAYS_AND_WEEKENDS = 24, 18
@@ -41,10 +40,7 @@ def main() -> int:
 
 
 def _play(bed: moved.Bed, folder: Path) -> None:
-    database = open_database(folder / "outpost.db")
-    with database.engine.connect().execution_options(write=True) as connection, connection.begin():
-        Base.metadata.create_all(connection)
-        protect(connection)
+    database = new_database(folder / "outpost.db")
     pool = moved.make_pool(database, bed, ADDRESSES, ROOMY)
     pool.now = BEGINS
     stopping: list[int] = []

@@ -13,13 +13,13 @@ import pytest
 from sqlalchemy import select
 
 from engine import recovery, warm_up_keeping, warm_up_pool
-from storage.append_only import protect
 from storage.database import open_database
 from storage.kinds import ActionState, PoolScope, WarmUpPreset
 from storage.ledger import balance
-from storage.tables import Action, Base, WarmUpMessage
+from storage.tables import Action, WarmUpMessage
 from tests import makers
 from tests.bed.bed import Bed
+from tests.fresh import new_database
 from tests.warm_up import moved
 from tests.warm_up.moved import JUNKED, OPENS, Pool
 
@@ -56,10 +56,7 @@ def test_kills_at_every_point_lose_nothing_and_double_nothing(tmp_path: Path, be
 
 
 def open_pool(folder: Path, bed: Bed) -> Pool:
-    database = open_database(folder / "outpost.db")
-    with database.engine.connect().execution_options(write=True) as connection, connection.begin():
-        Base.metadata.create_all(connection)
-        protect(connection)
+    database = new_database(folder / "outpost.db")
     pool = moved.make_pool(database, bed, 12, DOMAINS)
     with database.write() as session:
         desk = makers.desk(session, pool.workspace)

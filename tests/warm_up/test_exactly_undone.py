@@ -12,10 +12,10 @@ from sqlalchemy import select
 
 from engine import campaigns, launching, mailboxes, warm_up
 from engine.desk import Problem
-from storage.database import open_database
 from storage.kinds import OPEN_STATES, ActionKind, CampaignState, MailboxState
-from storage.tables import Action, Base, Campaign, Lane, Mailbox, WarmUp
+from storage.tables import Action, Campaign, Lane, Mailbox, WarmUp
 from tests import makers
+from tests.fresh import new_database
 from tests.makers import MONDAY
 
 ADDRESSES, CAMPAIGNS = st.integers(0, 1), st.integers(0, 3)
@@ -27,8 +27,7 @@ class Office(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.database = open_database(Path(self.folder.name) / "outpost.db")
-        Base.metadata.create_all(self.database.engine)
+        self.database = new_database(Path(self.folder.name) / "outpost.db")
         self.now: datetime = MONDAY
         with self.database.write() as session:
             makers.installation(session)

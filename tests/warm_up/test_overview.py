@@ -13,10 +13,11 @@ from engine.warm_up_lists import PAGE, Phase
 from engine.warm_up_rehearsals import rehearse_start_many, rehearse_stop_many
 from engine.warm_up_statements import statement
 from engine.warm_up_views import progress
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.kinds import ActionState, Landing, PoolScope, Role, WarmUpPause, WarmUpPreset
-from storage.tables import Action, Base, Mailbox, WarmUp, WarmUpMessage
+from storage.tables import Action, Mailbox, WarmUp, WarmUpMessage
 from tests import makers
+from tests.fresh import new_database
 from tests.makers import MONDAY
 from tests.panel import Panel
 from tests.warm_up.office import office
@@ -27,8 +28,7 @@ ADDRESSES = 1_000
 @pytest.fixture(scope="module")
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, int]]:
     """A thousand addresses of one client, every third of which warms up."""
-    opened = open_database(tmp_path_factory.mktemp("crowd") / "outpost.db")
-    Base.metadata.create_all(opened.engine)
+    opened = new_database(tmp_path_factory.mktemp("crowd") / "outpost.db")
     with opened.write() as session:
         makers.installation(session)
         makers.user(session, is_owner=True)

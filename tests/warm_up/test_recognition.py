@@ -8,8 +8,9 @@ from sqlalchemy import select
 from engine import warm_up
 from engine.warm_up_letters import HEADER, signature
 from engine.warm_up_recognition import is_warm_up
-from storage.database import Database, open_database
-from storage.tables import Base, Mailbox, WarmUpMessage
+from storage.database import Database
+from storage.tables import Mailbox, WarmUpMessage
+from tests.fresh import new_database
 from tests.warm_up.office import office
 
 KEY = b"the pool's own"
@@ -18,8 +19,7 @@ KEY = b"the pool's own"
 @pytest.fixture(scope="module")
 def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, WarmUpMessage, str]]:
     """A mail that was planned, in its database, and its sender's address."""
-    opened = open_database(tmp_path_factory.mktemp("recognition") / "outpost.db")
-    Base.metadata.create_all(opened.engine)
+    opened = new_database(tmp_path_factory.mktemp("recognition") / "outpost.db")
     with opened.write() as session:
         one = office(session)
         warm_up.start(one.desk(), mailbox_id=one.box.id)

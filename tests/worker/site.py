@@ -26,6 +26,7 @@ from storage.vault import Vault
 from tests import makers
 from tests.bed.bed import wait_until
 from tests.dispatch.sink import ALWAYS
+from tests.fresh import lay_installation
 
 A_DAY = 43_200  # so many mails a day are one in two seconds
 
@@ -58,6 +59,7 @@ class Site:
         self.log = self.log if self.log.parts else self.folder / "worker.log"
         make_certificates(self.folder)
         (self.folder / "clock").write_text("0")
+        lay_installation(self.environment())
         opened = open_outpost(load(self.environment()), {})
         self.database, self.vault = opened.database, opened.vault
 
