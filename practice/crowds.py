@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from practice.cast import DOMAIN, PARTS, WORKDAYS, people
 from storage.kinds import ActionKind, Channel, LinkedInState, MailboxState, Provider, QuotaClock
-from storage.tables import Identity, Lane, LimitSetting, Mailbox, Workspace
+from storage.tables import Campaign, Identity, Lane, Lead, LimitSetting, Mailbox, Step, Workspace
 
 EMPTY = "Practice: Nothing yet"
 FULL = "Practice: Five thousand"
@@ -23,6 +23,7 @@ _NAMES = (
     ("עדה", "לאבלייס"),
     ("🤖🚀", "Émile Ångström-Nuñez"),
     ("Ana_María *star*", "[link](https://practice.test) `code` :red[red]"),
+    ("פרופסור עדה " * 12, "🤖 לאבלייס־🚀 " * 10),
 )
 _STATES = (MailboxState.OK,) * 8 + (MailboxState.DEGRADED, MailboxState.RECONNECT_NEEDED)
 _ALL_STATES = tuple(MailboxState)
@@ -39,6 +40,37 @@ def add_crowds(session: Session, now: datetime, number: int = 5000) -> None:
         session.flush()
         session.execute(insert(Identity), [*_identities(workspace.id, names, began)])
         _connect_all(session, workspace.id, began, _STATES if name == FULL else _ALL_STATES)
+    _awkward_campaign(session, workspace.id, began)
+
+
+def _awkward_campaign(session: Session, workspace_id: int, began: datetime) -> None:
+    """A draft whose name, step and leads are as awkward as the names."""
+    owner = session.scalars(select(Identity.id).where(Identity.workspace_id == workspace_id).order_by(Identity.id)).first()
+    name = ("Donaudampfschifffahrtselektrizitätenhauptbetriebswerk <i>und</i> Söhne 🚢 " * 3)[:200]
+    campaign = Campaign(workspace_id=workspace_id, identity_id=owner, name=name, created_at=began)
+    session.add(campaign)
+    session.flush()
+    subject, text = (
+        "{{ first_name }}, " + "a subject without an end " * 12,
+        "<p>Not HTML</p> {{ first_name }}\n" + "word" * 90,
+    )
+    session.add(
+        Step(campaign_id=campaign.id, position=1, kind=ActionKind.EMAIL, wait_minutes=0, subject=subject.strip(), body=text)
+    )
+    session.add_all(
+        Lead(
+            workspace_id=workspace_id,
+            campaign_id=campaign.id,
+            first_name=first,
+            last_name=last,
+            email=f"lead{number}@{'sub.' * 40}practice.{DOMAIN}",
+            company=f"{last} & {first}",
+            job_title="Vorsitzender der Geschäftsführung " * 6,
+            state_since=began,
+            created_at=began,
+        )
+        for number, (first, last) in enumerate(_NAMES)
+    )
 
 
 def _identities(workspace_id: int, names: Sequence[tuple[str, str]], began: datetime) -> Iterator[dict[str, Any]]:

@@ -33,26 +33,37 @@ class Way:
 WAYS = (Way("light"), Way("dark", dark=True), Way("phone", 390, 844))
 _PAGES = (
     Shot("today", "", kept=True),
+    Shot("alerts", "alerts"),
     Shot("identities", "identities", kept=True),
     Shot("new-identity", "new-identity"),
+    Shot("new-by-login", "new-by-login"),
+    Shot("new-by-share", "new-by-share"),
     Shot("identity-contact", "identity?id=1"),
+    Shot("identity-linkedin", "identity?id=1&section=linkedin"),
     Shot("identity-email", "identity?id=1&section=email", kept=True),
     Shot("identity-ended", "identity?id=6&section=email"),
+    Shot("identity-share", "identity?id=1&section=share"),
     Shot("identity-activity", "identity?id=1&section=activity"),
+    Shot("identity-gone", "identity?id=999999"),
+    Shot("addresses", "addresses"),
     Shot("campaigns", "campaigns"),
     Shot("campaign", "campaign?id=3", kept=True),
     Shot("campaign-leads", "campaign?id=3&tab=Leads"),
     Shot("campaign-launch", "campaign?id=3&tab=Launch"),
     Shot("campaign-draft", "campaign?id=21&tab=Launch"),
+    Shot("campaign-gone", "campaign?id=999999"),
     Shot("lead", "lead?id=131"),
     Shot("why-it-ran", "why?id=1"),
     Shot("why", "why?id=1393", kept=True),
     Shot("parked", "parked"),
     Shot("suppressions", "suppressions"),
+    Shot("warm-up", "warm-up"),
+    Shot("statement", "statement"),
     Shot("quotas", "quotas?period=Last+30+days", kept=True),
     Shot("proof", "proof"),
     Shot("users", "users"),
     Shot("providers", "providers"),
+    Shot("webhook", "webhook"),
     Shot("audit-log", "audit-log"),
     Shot("workspaces", "workspaces"),
     Shot("installation", "installation"),
@@ -73,15 +84,37 @@ _OPENED = (
     Shot("open-stop-lead", "lead?id=131", press=("Stop this lead",)),
     Shot("open-authenticator", "account", press=("Set up an authenticator",)),
 )
+# Every page that lists something, where there is nothing, far too much, and what no screen was drawn for.
+_LISTS = (
+    "",
+    "alerts",
+    "identities",
+    "addresses",
+    "campaigns",
+    "parked",
+    "suppressions",
+    "warm-up",
+    "statement",
+    "quotas",
+    "proof",
+    "audit-log",
+    "users",
+)
 _STRAINED = tuple(
     Shot(f"{name}-{path or 'today'}", path, workspace)
     for name, workspace in (("none", _EMPTY), ("full", _FULL), ("awkward", _AWKWARD))
-    for path in ("", "identities", "campaigns", "parked", "suppressions", "quotas", "proof", "audit-log", "users")
+    for path in _LISTS
 )
-# The longest name, and every state that an address can have.
+# The longest name, one that runs from right to left, and every state that an address can have.
 _AWKWARD_ONES = (
     Shot("awkward-contact", "identity?id=5013", _AWKWARD),
     Shot("awkward-email", "identity?id=5013&section=email", _AWKWARD),
+    Shot("awkward-linkedin", "identity?id=5013&section=linkedin", _AWKWARD),
+    Shot("awkward-activity", "identity?id=5013&section=activity", _AWKWARD),
+    Shot("awkward-right-to-left", "identity?id=5019", _AWKWARD),
+    Shot("awkward-campaign", "campaign?id=22", _AWKWARD),
+    Shot("awkward-campaign-leads", "campaign?id=22&tab=Leads", _AWKWARD),
+    Shot("awkward-campaign-launch", "campaign?id=22&tab=Launch", _AWKWARD),
 )
 SHOTS = (*_PAGES, *_OPENED, *_STRAINED, *_AWKWARD_ONES)
 # What answers without a session: the path, and the fields that are filled in before the button is pressed.
@@ -92,5 +125,8 @@ DOORS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("door-invitation", "/invitation/screens", {}),
     ("door-gone", "/invitation/gone", {}),
     ("door-reset", "/reset/screens", {}),
+    ("door-share", "/share/screens", {}),
+    ("door-share-gone", "/share/gone", {}),
+    ("door-unsubscribe-gone", "/unsubscribe/gone", {}),
     ("door-sign-out", "/sign-out", {}),
 )

@@ -13,7 +13,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page
@@ -28,7 +28,7 @@ from practice.screens import DOORS, SHOTS, WAYS, Shot, Way
 from storage import key_file
 from storage.database import open_database
 from storage.kinds import Role
-from storage.tables import Invitation, OwnerReset, User
+from storage.tables import Invitation, OwnerReset, ShareLink, User
 
 BEGINS = "2026-11-30T08:31"  # a Monday in Madrid
 _KEPT = PROJECT / "docs/screenshots"
@@ -76,7 +76,7 @@ def main(named: list[str]) -> int:
 
 
 def _prepare_doors(data: Path) -> None:
-    """An invitation and a reset link whose tokens are known, and a user with an authenticator."""
+    """An invitation, a reset link and a share link whose tokens are known, and a user with an authenticator."""
     made, ends = datetime(2026, 11, 30, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
     database = open_database(data / "outpost.db")
     vault = key_file.read(data.with_name(f"{data.name}.key"))
@@ -84,6 +84,8 @@ def _prepare_doors(data: Path) -> None:
     with database.write() as session:
         session.add(Invitation(email="nora@outpost.test", workspace_id=1, role=Role.MANAGER, invited_by=1, **links))
         session.add(OwnerReset(user_id=1, **links))
+        day = {**links, "expires_at": made + timedelta(hours=24)}
+        session.add(ShareLink(workspace_id=1, identity_id=12, created_by="mara@outpost.test", **day))
         mara = session.scalars(select(User).where(User.email == "mara@outpost.test")).one()
         totp.propose(session, vault, mara)
         mara.totp_confirmed_at = made
