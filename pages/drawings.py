@@ -29,9 +29,16 @@ def badge(colour: str, icon: str, word: str) -> str:
         f'<span style="display:inline-flex;align-items:center;gap:.25rem;padding:.0625rem .375rem;border-radius:.5rem;'
         f"font-size:.875rem;line-height:1.4;white-space:nowrap;vertical-align:middle;color:{_COLOURS[colour]};"
         f'background:color-mix(in srgb,currentColor 12%,transparent)">'
-        '<span aria-hidden="true" translate="no" style="font-family:Material Symbols Rounded;font-size:1rem;line-height:1;'
-        f"font-feature-settings:'liga'\">{icon}</span>{html.escape(word)}</span>"
+        f"{symbol(icon)}{html.escape(word)}</span>"
     )
+
+
+def symbol(icon: str, size: str = "1rem") -> str:
+    """A Material symbol, for the eye alone; nothing for no name."""
+    if not icon:
+        return ""
+    look = f"font-family:Material Symbols Rounded;font-size:{size};line-height:1;font-feature-settings:'liga'"
+    return f'<span aria-hidden="true" translate="no" style="{look}">{icon}</span>'
 
 
 def quiet(text: str, hover: str = "", padding: str = "0") -> str:

@@ -8,15 +8,22 @@ from typing import Any
 
 import streamlit as st
 
-from pages import shell
+from pages import drawings, shell
 
-# As Streamlit's page link looks; a pointer's rest can't be said in a style attribute.
+# As Streamlit's page link and its buttons look; a pointer's rest can't be said in a style attribute.
 _STYLE = """
 a.outpost-link{display:flex;align-items:center;gap:.5rem;margin:-.25rem 0;padding:0 .5rem;border-radius:9px;min-width:0;
   font-size:.875rem;line-height:2;color:inherit!important;text-decoration:none!important}
 a.outpost-link:hover,a.outpost-link:focus-visible,a.outpost-link.here{background:rgba(165,165,187,.15);outline:none}
 a.outpost-link.here{font-weight:600}
 a.outpost-link>span:last-child{overflow:hidden;white-space:nowrap;text-overflow:ellipsis}
+a.outpost-button{display:inline-flex;align-items:center;gap:.5rem;min-height:2.5rem;padding:0 .75rem;border-radius:9px;
+  white-space:nowrap;font-size:.875rem;color:inherit!important;text-decoration:none!important;
+  border:1px solid light-dark(#dddee7,#323545)}
+a.outpost-button:hover,a.outpost-button:focus-visible{border-color:light-dark(#4b45c6,#7a74ea);outline:none;
+  color:light-dark(#4b45c6,#a8a5f7)!important}
+a.outpost-button.primary{color:#fff!important;background:light-dark(#4b45c6,#7a74ea);border-color:transparent}
+a.outpost-button.primary:hover,a.outpost-button.primary:focus-visible{filter:brightness(.93)}
 """
 
 
@@ -27,14 +34,8 @@ def install() -> None:
 
 def drawn(slug: str, label: str, *, icon: str = "", here: bool = False, **query: Any) -> str:
     """A link to a page, in this workspace, as HTML; `icon` is of Material symbols, `here` marks the page in hand."""
-    symbol = (
-        '<span aria-hidden="true" translate="no" style="font-family:Material Symbols Rounded;font-size:1rem;line-height:1;'
-        f"font-feature-settings:'liga'\">{icon}</span>"
-        if icon
-        else ""
-    )
     mark = ' aria-current="page"' if here else ""
     return (
         f'<a class="outpost-link{" here" if here else ""}" href="{html.escape(shell.address(slug, **query))}"{mark}>'
-        f"{symbol}<span>{html.escape(label)}</span></a>"
+        f"{drawings.symbol(icon)}<span>{html.escape(label)}</span></a>"
     )

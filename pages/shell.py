@@ -22,7 +22,7 @@ from engine.accounts import Mine
 from engine.desk import Denied, Desk, Problem, perform
 from engine.installation import current
 from engine.visits import Visit
-from pages import notices
+from pages import drawings, notices
 from pages.plain import cookies
 from pages.registry import FIRST, PAGES, Page
 from storage.kinds import Permission
@@ -33,12 +33,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _WORKSPACE = "w"
-_BUTTON = (
-    "display:inline-flex;align-items:center;min-height:2.5rem;padding:0 .85rem;border-radius:9px;text-decoration:none;"
-    "white-space:nowrap;font-size:.875rem;"
-)
-_SECONDARY = "color:inherit;border:1px solid rgba(128,132,149,.4);"
-_PRIMARY = "color:#fff;background:#4b45c6;border:1px solid #4b45c6;"
 _LAST_WORKSPACE = "last-workspace"
 # One run asks a dozen times within some milliseconds; each has a thread of its own.
 _LOOK_IS_GOOD_FOR = timedelta(seconds=1)
@@ -115,10 +109,14 @@ def go(slug: str, **query: Any) -> None:
     st.switch_page(PAGES[slug].file, query_params=_query(query))
 
 
-def leave(label: str, path: str, *, is_primary: bool = False) -> None:
-    """A button that leaves for a plain page in this tab; Streamlit's own link button opens another one."""
-    look = _PRIMARY if is_primary else _SECONDARY
-    st.html(f'<a href="{escape(path)}" target="_self" style="{_BUTTON}{look}">{escape(label)}</a>', width="content")
+def leave(label: str, path: str, *, icon: str = "", is_primary: bool = False) -> None:
+    """A button that leaves for a plain page in this tab; Streamlit's own link button opens another one.
+
+    `icon` is of Material symbols; `pages/in_app_links.py` holds the look.
+    """
+    look = f"outpost-button{' primary' if is_primary else ''}"
+    link = f'<a class="{look}" href="{escape(path)}" target="_self">{drawings.symbol(icon)}{escape(label)}</a>'
+    st.html(link, width="content")
 
 
 def address(slug: str, **query: Any) -> str:

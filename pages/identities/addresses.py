@@ -4,11 +4,13 @@ import streamlit as st
 
 from engine.address_overview import Line, of_installation, of_workspace
 from engine.paged import Paged
-from pages import badges, filters, shell
+from pages import badges, drawings, filters, in_app_links, shell
 from pages.identities import paging
+from pages.person_texts import isolated
 from storage.kinds import MailboxState, Permission
 
 _NEEDS = "Needs somebody"
+_OPEN = 5  # of those that wait for somebody, shown before a click
 _STATES = {badges.look(state).word.capitalize(): state for state in MailboxState}
 
 
@@ -19,6 +21,7 @@ def show() -> None:
     if not found.total:
         _nothing()
         return
+    _show_to_do([line for line in found.rows if line.to_do], visit, everywhere)
     chosen = st.dataframe(
         [_row(visit, line, everywhere) for line in found.rows],
         hide_index=True,
@@ -29,7 +32,6 @@ def show() -> None:
         column_config={
             "Address": st.column_config.TextColumn(width=230, pinned=True),
             "State": st.column_config.TextColumn(width=130),
-            "What to do": st.column_config.TextColumn(width=300),
         },
     )
     for row in chosen["selection"]["rows"]:
@@ -55,6 +57,28 @@ def _nothing() -> None:
         shell.link("identities", label="Show the identities", icon=":material/group:")
 
 
+def _show_to_do(lines: list[Line], visit: shell.Visit, everywhere: bool) -> None:
+    """Whole sentences, which no table's cell would hold; the first of them, and the others behind a click."""
+    if not lines:
+        return
+    st.markdown(f"**What to do ({len(lines)})**")
+    drawn = [_what_to_do(line, visit, everywhere) for line in lines]
+    st.html(drawings.lines(drawn[:_OPEN]))
+    if len(drawn) > _OPEN:
+        with st.expander(f"{len(drawn) - _OPEN} more on this page"):
+            st.html(drawings.lines(drawn[_OPEN:]))
+
+
+def _what_to_do(line: Line, visit: shell.Visit, everywhere: bool) -> str:
+    where = f"{isolated(line.identity_name, 60)}{f', {isolated(line.workspace_name, 60)}' if everywhere else ''}"
+    since = badges.moment(line.since, line.zone, visit.now)
+    link = in_app_links.drawn("identity", line.address, w=line.workspace_id, id=line.identity_id, section="email")
+    about = drawings.quiet(f"{where} · since {since.text}", since.help)
+    state = f'<span style="padding-left:.5rem">{badges.drawn(line.state)}</span>'  # where the link's words begin, too
+    words = f'<div style="padding:0 .5rem">{drawings.below([drawings.text(line.to_do), about], ".25rem")}</div>'
+    return drawings.below([drawings.beside([link, state], "0"), words])
+
+
 def _row(visit: shell.Visit, line: Line, everywhere: bool) -> dict[str, object]:
     def moment(instant: object) -> str:
         return badges.moment(instant, line.zone, visit.now).text if instant else "never"  # type: ignore[arg-type]
@@ -64,7 +88,6 @@ def _row(visit: shell.Visit, line: Line, everywhere: bool) -> dict[str, object]:
         "Address": line.address,
         "State": state,
         "Since": moment(line.since),
-        "What to do": line.to_do,
         "Today": f"{line.today.used:,} / {line.today.limit:,}" if line.today else "–",
         "Sign-in ends": moment(line.sign_in_ends) if line.sign_in_ends else "–",
         "Signed in": moment(line.last_good_at),

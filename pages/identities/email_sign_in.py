@@ -28,7 +28,7 @@ _WITH_ADMINISTRATOR = (MailboxState.WAITING_FOR_APPROVAL, MailboxState.REFUSED, 
 def buttons(visit: shell.Visit, identity: IdentityView) -> None:
     """Beside IMAP: a new address at either provider, in this tab."""
     for provider in (Provider.GOOGLE, Provider.MICROSOFT):
-        shell.leave(f"+ {NAMES[provider]}", connect.path(visit.workspace_id, identity.id, provider))
+        shell.leave(NAMES[provider], connect.path(visit.workspace_id, identity.id, provider), icon="add")
 
 
 def instead(visit: shell.Visit, identity: IdentityView, address: str, imap_host: str) -> None:
@@ -36,7 +36,7 @@ def instead(visit: shell.Visit, identity: IdentityView, address: str, imap_host:
     for provider in (Provider.GOOGLE, Provider.MICROSOFT):
         if imap_host == Endpoints().servers(provider)[0].host:
             path = connect.path(visit.workspace_id, identity.id, provider, address)
-            shell.leave(f"Sign in with {NAMES[provider]}", path, is_primary=provider is Provider.MICROSOFT)
+            shell.leave(f"Sign in with {NAMES[provider]}", path, icon="login", is_primary=provider is Provider.MICROSOFT)
 
 
 def mend(visit: shell.Visit, identity: IdentityView, address: Address) -> None:
@@ -51,7 +51,8 @@ def mend(visit: shell.Visit, identity: IdentityView, address: Address) -> None:
             _ask(identity, address, "Ask again with a new link" if found else "Ask the administrator")
         if address.state in _UNFINISHED:
             path = connect.path(visit.workspace_id, identity.id, address.provider, address.address)
-            shell.leave(f"Sign in with {NAMES[address.provider]}", path, is_primary=not (must_ask or is_open))
+            label = f"Sign in with {NAMES[address.provider]}"
+            shell.leave(label, path, icon="login", is_primary=not (must_ask or is_open))
     if found is not None and is_open:
         _to_hand_on(address, found)
 

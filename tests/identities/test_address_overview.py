@@ -1,5 +1,6 @@
 """Every address in one list: those that need somebody first, of one's own workspace, of all of them for owners."""
 
+import html
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -90,6 +91,22 @@ def test_a_disconnected_address_says_who_would_come_back(database: Database, do:
         disconnecting.fail_leads(session, gone.id, "olga", MONDAY)
     (line,) = do(address_overview.of_workspace, text="gone").rows
     assert line.to_do == "Connect it again; 1 lead comes back."
+
+
+def test_what_to_do_is_told_in_whole_sentences_the_first_five_at_once(panel: Panel):
+    note = "The server refused the password of <b>this</b> address. " * 8
+    with panel.database.write() as session:
+        client = makers.workspace(session)
+        for number in range(7):
+            box = {"address": f"ada{number}@well.test", "state": MailboxState.RECONNECT_NEEDED, "state_note": note}
+            makers.mailbox(session, makers.identity(session, client.id), **box)
+        ops = makers.member(session, client.id, Role.OPS)
+    page = panel.open("addresses", ops, client.id)
+    assert not page.exception
+    shown = [str(each.proto.body) for each in page.main.get("html") if "refused the password" in str(each.proto.body)]
+    assert [text.count(html.escape(note)) for text in shown] == [5, 2]
+    assert "ada0@well.test" in shown[0]
+    assert page.expander[0].label == "2 more on this page"
 
 
 def test_the_pages_show_addresses_and_alerts(panel: Panel):
