@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import freezes, linkedin_accounts, linkedin_invitations, linkedin_texts
+from engine import freezes, linkedin_accounts, linkedin_invitations, linkedin_moves, linkedin_texts
 from engine.channels.effects import Accepted, Failed, Outcome, Trace
-from engine.channels.linkedin.outcomes import LinkedIn, Person, SessionState
+from engine.channels.linkedin.outcomes import LeadProblemKind, LinkedIn, Person, SessionState
 from engine.letters import fields_of
 from engine.linkedin_outcomes import WEEK, outcome_of
 from engine.rules.permit import still_permitted
@@ -161,12 +161,15 @@ def _settle_success(session: Session, entry: Entry, outcome: Accepted, now: date
         if account is not None and outcome.evidence.get("notes_left") == 0:
             account.notes_out_until = next_month(now)  # the page said so: the next note is not even tried
         row = linkedin_invitations.record(session, entry, now)
+        if row is not None:
+            linkedin_moves.follow(session, entry.workspace_id, row.profile, str(outcome.evidence.get("slug", "")), now)
         is_connected = outcome.evidence.get("accepted") or outcome.evidence.get("already") == "already_connected"
         if row is not None and (is_connected or outcome.evidence.get("state") == "connected"):
             linkedin_invitations.accepted(session, entry.identity_id, [row.profile], now)
-    elif entry.kind is ActionKind.WITHDRAWAL and not outcome.evidence.get("already"):
-        row = linkedin_invitations.withdrawn_by(session, entry)
-        if row is not None:
+    elif entry.kind is ActionKind.WITHDRAWAL and (row := linkedin_invitations.withdrawn_by(session, entry)) is not None:
+        if outcome.evidence.get("already") == LeadProblemKind.ALREADY_CONNECTED:
+            linkedin_invitations.accepted(session, entry.identity_id, [row.profile], now)
+        else:  # one that was gone already went at the latest now, and from then the cool-down counts
             linkedin_invitations.withdrawn(session, row, now)
 
 

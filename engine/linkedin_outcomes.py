@@ -22,6 +22,7 @@ _SO_ALREADY = {
     (ActionKind.CONNECTION_REQUEST, LeadProblemKind.ALREADY_PENDING),
     (ActionKind.LINKEDIN_MESSAGE, LeadProblemKind.ALREADY_SENT),
     (ActionKind.WITHDRAWAL, LeadProblemKind.NOT_PENDING),
+    (ActionKind.WITHDRAWAL, LeadProblemKind.ALREADY_CONNECTED),
 }
 _OF_THE_LEAD = {
     LeadProblemKind.NOT_FOUND: Reason.PROFILE_GONE,
@@ -33,7 +34,6 @@ _OF_THE_LEAD = {
     LeadProblemKind.WRONG_PERSON: Reason.WRONG_PERSON,
     LeadProblemKind.REPLIED: Reason.LEAD_REPLIED,
     LeadProblemKind.ALREADY_PENDING: Reason.NOT_CONNECTED,
-    LeadProblemKind.ALREADY_CONNECTED: Reason.NOT_PENDING,
 }
 _OF_THE_ACCOUNT = {
     BlockedKind.LOGIN: (Reason.RECONNECT_NEEDED, _SOON),

@@ -1,5 +1,6 @@
 """Withdrawing invitations nobody accepts: after N days, a few a day, each once; and what that costs."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ from engine.situations import COOL_DOWN, working_hours
 from storage.database import Database
 from storage.kinds import ActionKind, ActionState, LinkedInState, Permission, Reason
 from storage.ledger import Note, move, plan
-from storage.tables import Action, Identity, LinkedInAccount, LinkedInInvitation, Workspace
+from storage.tables import Action, Event, Identity, LinkedInAccount, LinkedInInvitation, Workspace
 
 LEAST_DAYS, MOST_DAYS, USUAL_DAYS = 7, 180, 30
 _MOST_AT_ONCE = 200
@@ -36,6 +37,7 @@ class Withdrawn:
     withdrawn_at: datetime
     until: datetime
     lead_id: int | None
+    was_gone: bool  # nothing was there to withdraw any more: withdrawn by hand, ignored, or gone with the profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ def overview(desk: Desk, identity_id: int) -> Overview:
         )
     ).one()
     gone = select(LinkedInInvitation).where(of_identity, LinkedInInvitation.withdrawn_at.is_not(None))
-    rows = desk.session.scalars(gone.order_by(LinkedInInvitation.withdrawn_at.desc()).limit(MOST_SHOWN))
+    rows = desk.session.scalars(gone.order_by(LinkedInInvitation.withdrawn_at.desc()).limit(MOST_SHOWN)).all()
+    were_gone = _found_nothing(desk.session, [row.withdrawal_id for row in rows if row.withdrawal_id is not None])
     cap, gone_today = _today(desk.session, identity_id, desk.now)
     return Overview(
         after,
@@ -71,7 +74,7 @@ def overview(desk: Desk, identity_id: int) -> Overview:
         planned,
         cap,
         gone_today,
-        tuple(_withdrawn(row) for row in rows),
+        tuple(_withdrawn(row, were_gone) for row in rows),
     )
 
 
@@ -231,6 +234,15 @@ def _old(identity_id: int, after_days: int, now: datetime) -> tuple[ColumnElemen
     return (LinkedInInvitation.identity_id == identity_id, *_PENDING, sent_before)
 
 
-def _withdrawn(row: LinkedInInvitation) -> Withdrawn:
+def _found_nothing(session: Session, action_ids: Collection[int]) -> set[int]:
+    """Those withdrawals that found nothing to withdraw."""
+    done = select(Event.action_id, Event.evidence).where(
+        Event.action_id.in_(action_ids), Event.after == ActionState.ACCEPTED
+    )
+    return {action_id for action_id, evidence in session.execute(done) if (evidence or {}).get("already")}
+
+
+def _withdrawn(row: LinkedInInvitation, were_gone: Collection[int]) -> Withdrawn:
     at = row.withdrawn_at or row.sent_at
-    return Withdrawn(row.name, row.profile, row.sent_at, at, at + COOL_DOWN, row.lead_id)
+    was_gone = row.withdrawal_id in were_gone
+    return Withdrawn(row.name, row.profile, row.sent_at, at, at + COOL_DOWN, row.lead_id, was_gone)

@@ -79,6 +79,7 @@ def _history(visit: shell.Visit, identity: IdentityView, found: Overview) -> Non
             "Invited": one.sent_at.astimezone(zone).date(),
             "Withdrawn": one.withdrawn_at.astimezone(zone).date(),
             "Free again": one.until.astimezone(zone).date(),
+            "How": "was gone already" if one.was_gone else "withdrawn",
             "Lead": shell.address("lead", id=one.lead_id) if one.lead_id else None,
         }
         for one in found.history

@@ -20,6 +20,7 @@ class Answer:
 @dataclass(slots=True)
 class Site:
     members: dict[str, Member] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)  # profiles that have another address now, by the old one
     own_slug: str = "own-account"
     own_name: str = "Olive Own"
     strangers: bool = False  # whoever is looked up exists
@@ -59,18 +60,21 @@ class Site:
             return Answer(markup.portrait(self.own_name if "photo" in path else ""), content_type="image/svg+xml")
         if path.startswith("/do/"):
             return Answer(self._do(path[4:], query))
-        where = self._moved(path)
+        where = self._led(path)
         body = self._page(where, query)
         if where != path:  # a routed answer that redirects would leave the routing, so the page moves itself
             body += f"<script>history.replaceState(null, '', '{where}')</script>"
         return Answer(body, signs_in=path == "/feed/")
 
-    def _moved(self, path: str) -> str:
+    def _led(self, path: str) -> str:
         if self.dead and not path.startswith("/login"):
             return "/login"
         if path == "/in/me/":
             return f"/in/{self.own_slug}/"
-        if path.startswith("/in/") and not self._knows(path.strip("/").split("/")[1]):
+        slug = path.strip("/").split("/")[1] if path.startswith("/in/") else ""
+        if slug in self.moved:
+            return f"/in/{self.moved[slug]}/"
+        if slug and not self._knows(slug):
             return "/404/"
         return "/premium/" if path.startswith("/sales/") and not self.has_seat else path
 

@@ -72,7 +72,8 @@ class Transport:
         self, identity: str, state: SessionState, person: Person, gate: Gate, seconds: float = 240
     ) -> LinkedInOutcome:
         if person.slug not in self.pending[identity]:
-            return LeadProblem(LeadProblemKind.NOT_PENDING)
+            accepted = person.slug in self.connected[identity]
+            return LeadProblem(LeadProblemKind.ALREADY_CONNECTED if accepted else LeadProblemKind.NOT_PENDING)
         refused = self._refused("withdraw", identity, person, gate)
         if refused is not None:
             return refused

@@ -130,6 +130,32 @@ def test_a_long_list_is_read_to_its_end_and_a_withdrawal_believed_on_reload_only
     assert site.done == [("withdraw", "p17")]
 
 
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [
+        ("connected", "already_connected"),  # accepted meanwhile
+        ("cool_down", "not_pending"),  # withdrawn by hand
+        ("connectable", "not_pending"),
+        ("gone", "not_pending"),
+    ],
+)
+def test_what_became_of_an_invitation_that_is_gone_is_asked_of_the_profile(driver: Make, state: str, kind: str) -> None:
+    site = jane(state=state) if state != "gone" else Site()
+    found = driver(site.arrange).withdraw("1", {}, JANE, lambda: True)
+    assert isinstance(found, LeadProblem)
+    assert (found.kind, site.done) == (kind, [])
+
+
+def test_whoever_has_moved_is_invited_and_withdrawn_at_the_new_address(driver: Make) -> None:
+    site = Site({"jane-roe": Member("jane-roe", "Jane Doe")}, moved={"jane-doe": "jane-roe"})
+    ours = driver(site.arrange)
+    invited = ours.request_connection("1", {}, JANE, "", lambda: True)
+    assert isinstance(invited, Done)
+    assert invited.evidence["slug"] == "jane-roe"
+    assert isinstance(ours.withdraw("1", {}, JANE, lambda: True), Done)
+    assert site.done == [("invite", "jane-roe"), ("withdraw", "jane-roe")]
+
+
 def test_a_message_goes_out_once_and_never_over_a_reply(driver: Make) -> None:
     site = jane(state="connected")
     ours = driver(site.arrange)

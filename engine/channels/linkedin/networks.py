@@ -155,16 +155,44 @@ def connections(sitting: Sitting, most: int) -> tuple[Connection, ...]:
 def withdraw(sitting: Sitting, person: Person, gate: Gate) -> LinkedInOutcome:
     slug = person.slug.lower()
     found, is_whole = _sent(sitting, slug)
-    row = found.get(slug)
-    if row is None:
+    if slug not in found:
         if not is_whole:
             raise sitting.drift("the list of sent invitations ends before its count")
-        return LeadProblem(LeadProblemKind.NOT_PENDING)
+        card = _card_of(sitting, person)
+        if card is None or card.slug not in found:
+            return _what_became_of_it(sitting, card)
+        slug = card.slug  # the profile has moved since
+        found, _ = _sent(sitting, slug)
+    row = found.get(slug)
+    if row is None:
+        raise sitting.drift("the list of sent invitations changes while it is read")
     if not same_name(person.name, row["name"]):
         return LeadProblem(LeadProblemKind.WRONG_PERSON)
     _open_withdrawal(sitting, row["href"])
     _confirm(sitting, person, gate)
     return _proof(sitting, slug)
+
+
+def _card_of(sitting: Sitting, person: Person) -> profiles.Card | None:
+    """The person's profile; None when it is gone, or is somebody else's by now."""
+    try:
+        return profiles.read(sitting, person)
+    except Stop as stop:
+        gone = (LeadProblemKind.NOT_FOUND, LeadProblemKind.WRONG_PERSON)
+        if isinstance(stop.outcome, LeadProblem) and stop.outcome.kind in gone:
+            return None
+        raise
+
+
+def _what_became_of_it(sitting: Sitting, card: profiles.Card | None) -> LinkedInOutcome:
+    """Absence from the whole list says that nothing is pending; only the profile says whether it was accepted."""
+    if card is None:
+        return LeadProblem(LeadProblemKind.NOT_PENDING, "The profile is gone, and its invitation with it.")
+    if card.state is ProfileState.CONNECTED:
+        return LeadProblem(LeadProblemKind.ALREADY_CONNECTED, slug=card.slug)
+    if card.state in (ProfileState.PENDING, ProfileState.UNKNOWN):
+        raise sitting.drift("the profile does not bear out that the invitation is gone from the list")
+    return LeadProblem(LeadProblemKind.NOT_PENDING, slug=card.slug)
 
 
 def _proof(sitting: Sitting, slug: str) -> LinkedInOutcome:
