@@ -144,8 +144,8 @@ def _take(session: Session, choice: Choice, now: datetime) -> tuple[Entry, Note,
 
 
 def _may_others_run(verdicts: list[Wait | Refuse]) -> bool:
-    """Whether what stopped these heads is theirs alone (their lead's or campaign's), so that those behind may run."""
-    own = (Reason.EARLIER_STEP_OPEN, Reason.COOL_DOWN)
+    """Whether what stopped these heads is theirs alone (their lead's, campaign's, share's), so that others may run."""
+    own = (Reason.EARLIER_STEP_OPEN, Reason.COOL_DOWN, Reason.SHARE_USED_UP, Reason.NOT_SHARED)
     return any(isinstance(verdict, Refuse) or verdict.reason in own for verdict in verdicts)
 
 

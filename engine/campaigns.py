@@ -7,11 +7,11 @@ from datetime import datetime
 from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
 
-from engine import agenda, sequence, warm_up_locks
+from engine import agenda, scrape_keeping, sequence, warm_up_locks
 from engine.desk import Desk, Problem, use_case
 from storage.database import Database
 from storage.kinds import CampaignState, LeadState, Permission, Reason
-from storage.tables import Campaign, Identity, Lead, LeadImport, LeadImportFile, Mailbox, Step
+from storage.tables import Campaign, Identity, Lead, LeadImport, LeadImportFile, Mailbox, Scrape, Step
 
 LONGEST_NAME = 200
 _CHUNK = 1_000
@@ -147,6 +147,7 @@ def finish(desk: Desk, campaign_id: int) -> None:
         raise Problem("Only a running or paused campaign can be finished.")
     old, campaign.state = campaign.state, CampaignState.FINISHED
     campaign.finished_at = desk.now
+    scrape_keeping.end_all(desk.session, [campaign_id], desk.actor.label, desk.now)
     _audit(desk, campaign, "campaign.finished", {"state": old}, {"state": "finished"})
 
 
@@ -186,6 +187,8 @@ def delete_draft(desk: Desk, campaign_id: int) -> None:
     campaign = _in_state(desk, campaign_id, CampaignState.DRAFT, "Only a draft can be deleted.")
     if desk.session.scalar(select(Lead.id).where(Lead.campaign_id == campaign_id).limit(1)):
         raise Problem("This draft has leads. Launch it or leave it; what was imported is kept.")
+    if desk.session.scalar(select(Scrape.id).where(Scrape.campaign_id == campaign_id).limit(1)):
+        raise Problem("This draft read people from Sales Navigator. Launch it or leave it; what was read is kept.")
     imports = select(LeadImport.id).where(LeadImport.campaign_id == campaign_id)  # those that brought nobody, or not yet
     desk.session.execute(delete(LeadImportFile).where(LeadImportFile.import_id.in_(imports)))
     desk.session.execute(delete(LeadImport).where(LeadImport.campaign_id == campaign_id))

@@ -93,6 +93,11 @@ def _days(session: Session, wanted: _Wanted, zones: Mapping[int, ZoneInfo], now:
     return found
 
 
+def shared_today(session: Session, lane_id: int, zone: ZoneInfo, now: datetime) -> int:
+    """How many of a seat's scrapings of today read for the campaigns of other identities."""
+    return spend_readings.shared_on(session, lane_id, _local_day(zone, now))
+
+
 def _local_day(zone: ZoneInfo, now: datetime) -> LocalDay:
     today = now.astimezone(zone).date()
     return LocalDay(today, day_start(zone, today))

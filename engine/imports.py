@@ -9,22 +9,20 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from engine import known_people
 from engine.csv_reading import read
 from engine.desk import WORKER, Denied, Desk, Problem, use_case
 from engine.import_checking import MOST_PROBLEMS, called, keys, people, places
 from engine.lead_rows import Person, RowProblem
-from engine.suppressions import chunks
 from storage.database import Database
-from storage.kinds import CampaignState, ImportState, LeadState, Permission
+from storage.kinds import CampaignState, ImportState, Permission
 from storage.tables import Campaign, Lead, LeadImport, LeadImportFile
 
 CHUNK = 5_000
-_LOOK_UP = 500
 _UNFINISHED = (ImportState.WAITING, ImportState.RUNNING)
 
 
@@ -181,7 +179,8 @@ def _sorted_out(
 ) -> tuple[list[Person], list[RowProblem]]:
     """Who is new to the campaign, and the problem of every other row."""
     outcomes = list(found)
-    known = _known(session, row, [each for each in outcomes if isinstance(each, Person)])
+    wanted = [each for each in outcomes if isinstance(each, Person)]
+    known = known_people.places_of(session, row.campaign_id, wanted, row.id)
     newcomers: list[Person] = []
     problems: list[RowProblem] = []
     for each in outcomes:
@@ -197,46 +196,12 @@ def _sorted_out(
     return newcomers, problems
 
 
-def _known(session: Session, row: LeadImport, wanted_people: Sequence[Person]) -> dict[str, str]:
-    """Which of these people the campaign has, by address or profile, and where they came from."""
-    known: dict[str, str] = {}
-    for column in (Lead.email, Lead.linkedin_url):
-        wanted = [value for each in wanted_people if (value := getattr(each, column.key))]
-        for chunk in chunks(wanted, _LOOK_UP):
-            rows = session.execute(
-                select(column, Lead.import_id, Lead.row_number, LeadImport.file_name)
-                .outerjoin(LeadImport, LeadImport.id == Lead.import_id)
-                .where(Lead.campaign_id == row.campaign_id, column.in_(chunk))
-            )
-            known.update((found[0], _place(row.id, found[1], found[2], found[3])) for found in rows)
-    return known
-
-
-def _place(import_id: int, of_import: int | None, number: int | None, file_name: str | None) -> str:
-    if of_import is None:
-        return "this campaign"
-    return f"row {number} of this file" if of_import == import_id else f"this campaign (row {number} of “{file_name}”)"
-
-
 def _insert(desk: Desk, row: LeadImport, newcomers: Sequence[Person]) -> None:
     if not newcomers:
         return
-    fixed = {"workspace_id": row.workspace_id, "campaign_id": row.campaign_id, "import_id": row.id}
-    instants = {"state": LeadState.NEW, "state_since": desk.now, "created_at": desk.now}
-    desk.session.execute(insert(Lead), [{**fixed, **instants, **_columns(each)} for each in newcomers])
-
-
-def _columns(of: Person) -> dict[str, Any]:
-    return {
-        "row_number": of.row,
-        "email": of.email,
-        "linkedin_url": of.linkedin_url,
-        "first_name": of.first_name,
-        "last_name": of.last_name,
-        "company": of.company,
-        "job_title": of.job_title,
-        "fields": dict(of.fields),
-    }
+    belongs = (row.workspace_id, row.campaign_id)
+    rows = [{**known_people.as_lead(*belongs, each, desk.now), "import_id": row.id} for each in newcomers]
+    desk.session.execute(insert(Lead), rows)
 
 
 def _progress(row: LeadImport) -> ImportProgress:

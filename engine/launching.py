@@ -209,9 +209,9 @@ def _deal(session: Session, campaign: Campaign, lead_ids: Sequence[int], now: da
 
 
 def _finish_when_empty(session: Session, campaign: Campaign, now: datetime) -> None:
-    active = select(Lead.id).where(Lead.campaign_id == campaign.id, sequence.UNFINISHED)
-    if session.scalar(active.limit(1)) is None:
-        campaign.state, campaign.finished_at = CampaignState.FINISHED, now
+    session.flush()
+    sequence.finish_if_done(session, campaign.id, now)
+    session.refresh(campaign)
 
 
 def _new_leads(session: Session, campaign_id: int, most: int | None = None) -> list[int]:

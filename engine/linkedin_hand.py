@@ -104,7 +104,7 @@ class LinkedInHand:
     def settle(self, session: Session, entry: Entry, outcome: Outcome, now: datetime) -> None:
         account = linkedin_accounts.account_of(session, entry.identity_id)
         if isinstance(outcome, Failed):
-            _settle_failure(session, entry, outcome, account, now)
+            settle_failure(session, entry, outcome, account, now)
         elif isinstance(outcome, Accepted):
             if account is not None:
                 account.drifts = 0
@@ -173,7 +173,7 @@ def _settle_success(session: Session, entry: Entry, outcome: Accepted, now: date
             linkedin_invitations.withdrawn(session, row, now)
 
 
-def _settle_failure(session: Session, entry: Entry, outcome: Failed, account: LinkedInAccount | None, now: datetime) -> None:
+def settle_failure(session: Session, entry: Entry, outcome: Failed, account: LinkedInAccount | None, now: datetime) -> None:
     if outcome.reason is Reason.PROVIDER_LIMIT:
         freezes.freeze(session, entry.lane_id, ActionKind.CONNECTION_REQUEST, now + WEEK, outcome.reason, outcome.note, now)
     elif outcome.reason is Reason.RESTRICTED:

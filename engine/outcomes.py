@@ -25,6 +25,8 @@ _NOT_OF_THE_MAIL = (
     Reason.RESTRICTED,
     Reason.NOTES_USED_UP,
     Reason.PAGE_UNKNOWN,
+    Reason.NO_SEAT,
+    Reason.READ_AGAIN,
 )
 _ENDS = {Reason.RECIPIENT_REFUSED: LeadState.BOUNCED, Reason.LEAD_REPLIED: LeadState.REPLIED}
 FIRST_LOOK = timedelta(seconds=20)

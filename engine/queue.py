@@ -39,6 +39,7 @@ from engine import (
     provider_sign_in,
     reading_rounds,
     recovery,
+    scrape_keeping,
     warm_up_keeping,
 )
 from engine.channels.effects import MailAccount
@@ -146,6 +147,7 @@ class Doorbell:
     def _look_at_linkedin(self, now: datetime) -> None:
         database = self.outpost.database
         linkedin_withdrawals.plan_due(database, now)
+        scrape_keeping.keep_due(database, now)
         if self.sign_ins is not None:
             linkedin_looks.look_due(database, self.outpost.vault, self.sign_ins.driver, clock.now)
             forget_pictures(self.outpost.config.pictures_folder, (now - _PICTURES_KEPT).timestamp())

@@ -93,6 +93,10 @@ def _settle(session: Session, entry: Entry, now: datetime) -> None:
     if entry.state is ActionState.RESERVED:
         note = Note(now, day_of(entry, now), "worker", Reason.WORKER_DIED)
         move(session, entry, ActionState.DUE, note, gives_back=True, wait_until=None)
+    elif entry.state is ActionState.SENDING and entry.kind is ActionKind.SCRAPING:
+        # Reading changes nothing at LinkedIn: the page is read again, and what the lost reading spent stays spent.
+        note = Note(now, day_of(entry, now), "worker", Reason.READ_AGAIN)
+        move(session, entry, ActionState.FAILED_TEMPORARY, note, due_at=now, wait_until=now)
     elif entry.state is ActionState.SENDING:
         note = Note(now, day_of(entry, now), "worker", Reason.WORKER_DIED)
         move(session, entry, ActionState.UNKNOWN, note, wait_until=now + FIRST_LOOK)

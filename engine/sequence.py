@@ -16,7 +16,7 @@ from storage.columns import table_of
 from storage.kinds import OPEN_STATES, ActionKind, ActionState, CampaignState, Channel, LeadState, Reason
 from storage.ledger import Entry, Note, connection_of, move, plan
 from storage.prepared import Prepared
-from storage.tables import Campaign, Identity, Installation, Lane, Lead, Mailbox, Step
+from storage.tables import Campaign, Identity, Installation, Lane, Lead, Mailbox, Scrape, Step
 
 _CHUNK = 1_000
 _GOING_ON = (LeadState.NEW, LeadState.ACTIVE)
@@ -121,6 +121,8 @@ _FINISH_IF_DONE = Prepared(
         Campaign.id == bindparam("campaign"),
         Campaign.state == CampaignState.RUNNING,
         ~exists(select(Lead.id).where(Lead.campaign_id == bindparam("campaign"), UNFINISHED)),
+        # Whoever is still being read from Sales Navigator is to begin, too.
+        ~exists(select(Scrape.id).where(Scrape.campaign_id == bindparam("campaign"), Scrape.ended_at.is_(None))),
     )
     .values(state=CampaignState.FINISHED, finished_at=bindparam("now"))
 )

@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 from engine import counts
 from engine.calendars import holidays_of
 from engine.counts import Counts
-from engine.rules.facts import Facts, Note, WorkingHours
+from engine.rules.facts import ClockUse, Facts, Note, WorkingHours
 from engine.suppressions import Key, keys, listed_keys
 from storage import readings
-from storage.kinds import ActionState, Reason, StopScope
+from storage.kinds import ActionState, QuotaClock, Reason, StopScope
 from storage.ledger import Entry
 from storage.tables import Identity
 
@@ -34,6 +34,7 @@ class _Scene:
     holidays: dict[int, set[date]]
     counts: Counts
     suppressed: frozenset[Key]
+    shared: dict[int, int]  # lane → scrapings of today that read for other identities
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +99,20 @@ def _situation(row: Any, facts: Facts, scene: _Scene) -> Situation:
     return Situation(entry, facts, row.lane_epoch, row.mailbox_id, (row.reason, row.wait_until), min(ends, default=None))
 
 
+def _shared(row: Any, scene: _Scene) -> ClockUse | None:
+    return None if row.shares is None else ClockUse(QuotaClock.LOCAL_DAY, row.shares, scene.shared[row.lane_id])
+
+
 def _scene(session: Session, rows: Sequence[Any], now: datetime, known: Counts | None) -> _Scene:
     return _Scene(
         holidays=readings.own_holidays(session, {row.identity_id for row in rows if row.own_holidays}),
         counts=known or counts.read(session, {row.lane_id: ZoneInfo(row.zone) for row in rows}, now),
         suppressed=frozenset(listed_keys(session, {key for row in rows for key in _person(row)})),
+        shared={
+            row.lane_id: counts.shared_today(session, row.lane_id, ZoneInfo(row.zone), now)
+            for row in rows
+            if row.shares is not None
+        },
     )
 
 
@@ -171,6 +181,8 @@ def _facts(row: Any, scene: _Scene, now: datetime, by_holder: bool) -> Facts:
         notes_out_until=row.notes_out_until,
         slow_until=row.slow_until,
         consent=row.consent,
+        has_seat=row.has_seat is not False,
+        shared=_shared(row, scene),
         awaiting_acceptance=row.awaiting_acceptance,
         cool_down_until=row.withdrawn_at + COOL_DOWN if row.withdrawn_at is not None else None,
         failed_before=row.state is ActionState.FAILED_TEMPORARY or row.reason is Reason.RETRY_LATER,

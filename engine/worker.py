@@ -27,7 +27,7 @@ from engine.channels.linkedin.stand_in import leading_to
 from engine.config import Config
 from engine.desk import Problem
 from engine.grants import tokens_of
-from engine.hands import Hands
+from engine.hands import Hand, Hands
 from engine.installation import Outpost
 from engine.letters import letter_writer
 from engine.linkedin_browsing import SignIns
@@ -35,8 +35,10 @@ from engine.linkedin_hand import LINKEDIN_KINDS, LinkedInHand
 from engine.mail_accounts import account_for
 from engine.networks import network_guard
 from engine.queue import SECONDS_TO_FINISH, Doorbell
+from engine.scraping_hand import ScrapingHand
 from engine.warm_up_hand import with_warm_up
 from engine.warm_up_key import key_for
+from storage.kinds import ActionKind
 from storage.tables import Heartbeat
 
 ANOTHER_WORKER = 3
@@ -123,7 +125,10 @@ def hands(outpost: Outpost, driver: Driver) -> Hands:
     accounts = account_for(outpost.vault, tokens_of(outpost, clock.now))
     links = unsubscribes.links(unsubscribes.base_of(outpost.config), key_for(outpost.vault))
     letters = letter_writer(key_for(outpost.vault), links)
-    others = dict.fromkeys(LINKEDIN_KINDS, LinkedInHand(outpost.database, outpost.vault, driver, clock.now))
+    others: dict[ActionKind, Hand] = dict.fromkeys(
+        LINKEDIN_KINDS, LinkedInHand(outpost.database, outpost.vault, driver, clock.now)
+    )
+    others[ActionKind.SCRAPING] = ScrapingHand(outpost.vault, driver)
     return with_warm_up(Hands(EmailChannel(guard, clock.now), accounts, letters, others))
 
 

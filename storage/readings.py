@@ -119,6 +119,13 @@ SELECT a.id, a.kind, a.state, a.due_at, a.workspace_id, a.identity_id, a.lane_id
         LEFT JOIN action w ON w.id = v.withdrawal_id AND w.state IN ('sending', 'unknown', 'reconciling', 'parked')
         WHERE v.workspace_id = a.workspace_id AND v.profile = d.linkedin_url AND d.linkedin_url <> ''
     ) END AS withdrawn_at,
+    CASE a.kind WHEN 'scraping' THEN (
+        SELECT n.has_seat FROM linkedin_account n WHERE n.identity_id = a.identity_id
+    ) END AS has_seat,
+    CASE a.kind WHEN 'scraping' THEN (
+        SELECT n.shared_scrapings FROM scrape_reading g JOIN scrape q ON q.id = g.scrape_id
+        JOIN linkedin_account n ON n.identity_id = a.identity_id WHERE g.action_id = a.id AND q.borrowed
+    ) END AS shares,
     a.kind = 'linkedin_message' AND EXISTS (
         SELECT 1 FROM linkedin_invitation v WHERE v.identity_id = a.identity_id AND v.profile = d.linkedin_url
             AND v.accepted_at IS NULL AND v.withdrawn_at IS NULL
@@ -187,6 +194,8 @@ WHERE a.id IN :ids"""  # noqa: S608
         column("notes_out_until", Instant()),
         column("note", String()),
         column("withdrawn_at", Instant()),
+        column("has_seat", Boolean()),
+        column("shares", Integer()),
         column("awaiting_acceptance", Boolean()),
         column("lead_paused", String()),
         column("post_unread", Boolean()),

@@ -82,6 +82,23 @@ def _days(count: int) -> Prepared:
     return Prepared(columns, *(f"lanes{number}" for number in range(count)))
 
 
+def shared_on(session: Session, lane_id: int, today: LocalDay) -> int:
+    """How much of a seat's local day other identities' campaigns have used, by the same two reckonings of the day."""
+    values = {"lane": lane_id, "recent": today.begins - _FARTHEST_DAY, "begins": today.begins, "today": today.date}
+    return int(_SHARED.scalar(connection_of(session), values) or 0)
+
+
+_SHARED = Prepared(
+    text(
+        "SELECT count(*) AS used FROM spend s JOIN scrape_reading g ON g.action_id = s.action_id"
+        " JOIN scrape q ON q.id = g.scrape_id WHERE q.borrowed AND s.lane_id = :lane AND s.kind = 'scraping'"
+        " AND s.given_back_at IS NULL AND s.at >= :recent AND (s.at >= :begins OR s.local_day >= :today)"
+    )
+    .bindparams(bindparam("recent", type_=Instant()), bindparam("begins", type_=Instant()), bindparam("today", type_=Date()))
+    .columns(used=Integer())
+)
+
+
 _LAST = Prepared(
     text(
         f"""

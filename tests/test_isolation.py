@@ -21,8 +21,8 @@ from sqlalchemy import Connection, event, select
 import engine
 from engine.desk import _OWNERS, REGISTRY, Actor, Denied, Desk, UseCase, perform
 from storage.database import Database
-from storage.kinds import ActionKind, ActionState, ImportState, Permission, Provider, Role, SuppressionKind
-from storage.tables import Action, Audit, Lane, LeadImport, ProviderApp, SignInFlow, Step, Suppression
+from storage.kinds import ActionKind, ActionState, ImportState, Permission, Provider, Role, SalesKind, SuppressionKind
+from storage.tables import Action, Audit, Lane, LeadImport, ProviderApp, Scrape, SignInFlow, Step, Suppression
 from tests import makers
 from tests.fresh import new_database
 from tests.makers import MONDAY
@@ -102,11 +102,22 @@ def belongings(session: Any, workspace_id: int, marker: str) -> dict[str, int]:
     imported = LeadImport(
         **common, campaign_id=campaign.id, file_name=marker, content_hash=marker, mapping={}, state=ImportState.DONE
     )
+    scrape = Scrape(
+        **common,
+        campaign_id=campaign.id,
+        seat_id=identity.id,
+        borrowed=False,
+        kind=SalesKind.LIST,
+        url=f"/{marker}",
+        most=9,
+        note=marker,
+        created_by=marker,
+    )
     suppressed = Suppression(
         workspace_id=workspace_id, kind=SuppressionKind.DOMAIN, value=f"{marker}.test", since=MONDAY, why=marker
     )
     app = ProviderApp(workspace_id=workspace_id, provider=Provider.GOOGLE, client_id=marker, changed_at=MONDAY)
-    session.add_all([action, imported, suppressed])
+    session.add_all([action, imported, scrape, suppressed])
     if marker != HIDDEN:  # a workspace has one app of a provider
         session.add(app)
     session.flush()
@@ -132,6 +143,7 @@ def belongings(session: Any, workspace_id: int, marker: str) -> dict[str, int]:
         "lead_id": lead.id,
         "import_id": imported.id,
         "action_id": action.id,
+        "scrape_id": scrape.id,
         "suppression_id": suppressed.id,
         "flow_id": flow.id,
     }

@@ -100,6 +100,8 @@ class Facts:
     linkedin: LinkedInState | None = None
     consent: bool = False  # the account's owner agreed to what is done on LinkedIn in his name
     warming_up: bool = False
+    has_seat: bool = True  # in Sales Navigator; asked of scraping alone
+    shared: ClockUse | None = None  # of a seat that reads for another identity: what it shares with the workspace a day
     cool_down_until: datetime | None = None
     note: Note = Note.NONE
     notes_out_until: datetime | None = None  # LinkedIn itself lets the account write no more of them

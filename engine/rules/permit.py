@@ -151,6 +151,8 @@ def _connection(facts: Facts, now: datetime) -> Obstacle:
         broken = Reason.NEVER_CONNECTED if facts.linkedin is None else _LINKEDIN.get(facts.linkedin)
         if broken is None and not facts.consent:
             broken = Reason.CONSENT_MISSING
+        if broken is None and facts.kind is ActionKind.SCRAPING and not facts.has_seat:
+            broken = Reason.NO_SEAT
     return Wait(broken, None) if broken is not None else None
 
 
@@ -188,12 +190,13 @@ def _hours(facts: Facts, now: datetime) -> Obstacle:
 
 
 def _day_limit(facts: Facts, now: datetime) -> Obstacle:
-    use = _use(facts, QuotaClock.LOCAL_DAY)
-    if use is None or use.used < use.limit:
-        return None
-    if use.limit == 0:
-        return Wait(Reason.LIMIT_ZERO, None)
-    return Wait(Reason.DAY_LIMIT, _at_work(facts, _tomorrow(facts, now)))
+    for use, zero, full in (
+        (_use(facts, QuotaClock.LOCAL_DAY), Reason.LIMIT_ZERO, Reason.DAY_LIMIT),
+        (facts.shared, Reason.NOT_SHARED, Reason.SHARE_USED_UP),
+    ):
+        if use is not None and use.used >= use.limit:
+            return Wait(zero, None) if use.limit == 0 else Wait(full, _at_work(facts, _tomorrow(facts, now)))
+    return None
 
 
 def _rolling_limits(facts: Facts, now: datetime) -> Obstacle:

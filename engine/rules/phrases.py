@@ -46,7 +46,8 @@ def _connection(facts: Facts, now: datetime) -> str:
         if facts.post_unread and facts.mailbox is not None and facts.mailbox.may_send:
             return f"{words} (its post not read yet)"
         return _state(words, facts.mailbox, MailboxState.OK)
-    return _state("LinkedIn connected", facts.linkedin, LinkedInState.CONNECTED)
+    words = "LinkedIn connected" if facts.has_seat else "LinkedIn connected (no Sales Navigator seat)"
+    return _state(words, facts.linkedin, LinkedInState.CONNECTED)
 
 
 def _lead(facts: Facts, now: datetime) -> str:
@@ -70,6 +71,12 @@ def _use(use: ClockUse) -> str:
     return f"{use.used:,} of {use.limit:,}{what} used {_CLOCKS[use.clock]}"
 
 
+def _day_limit(facts: Facts) -> str:
+    shared = facts.shared
+    of_share = f" · {shared.used:,} of {shared.limit:,} shared with the workspace used today" if shared is not None else ""
+    return f"day limit: {_uses(facts, (QuotaClock.LOCAL_DAY,), 'none set')}{of_share}"
+
+
 _PHRASES: dict[Gate, Callable[[Facts, datetime], str]] = {
     Gate.STOP: lambda facts, now: "nobody pressed Stop",
     Gate.CLOCK: lambda facts, now: "the clock agrees with the ledger",
@@ -84,7 +91,7 @@ _PHRASES: dict[Gate, Callable[[Facts, datetime], str]] = {
     Gate.FREEZE: lambda facts, now: "not frozen by the provider, and its server prompt",
     Gate.DUE: lambda facts, now: "its time has come",
     Gate.HOURS: lambda facts, now: f"working hours ({hours_phrase(facts)})",
-    Gate.DAY_LIMIT: lambda facts, now: f"day limit: {_uses(facts, (QuotaClock.LOCAL_DAY,), 'none set')}",
+    Gate.DAY_LIMIT: lambda facts, now: _day_limit(facts),
     Gate.ROLLING_LIMITS: lambda facts, now: f"limits over days: {_uses(facts, _ROLLING, 'none set')}",
     Gate.PENDING: lambda facts, now: f"pending: {_uses(facts, (QuotaClock.PENDING_TOTAL,), 'no limit')}",
     Gate.PACING: lambda facts, now: f"pacing: at least {spoken(facts.gap)} apart, spread over the hours",

@@ -1,7 +1,8 @@
 """The stand-in as a server of its own: every account that signs in has a site of its own, told apart by its cookie.
 
 `python -m practice.linkedin.server --port 0 --said FILE` writes where it listens to FILE. What LinkedIn asks at sign-in is
-in the address: "ada+sms@…" is asked for a code by SMS, and likewise email, authenticator, app, captcha, document.
+in the address: "ada+sms@…" is asked for a code by SMS, and likewise email, authenticator, app, captcha, document;
+"ada+sales@…" has a seat in Sales Navigator.
 """
 
 import argparse
@@ -38,6 +39,7 @@ class Sites:
                 strangers=True,
                 password=PASSWORD,
                 asks=tuple(each for each in asked if each in _CHECKS),
+                has_seat="sales" in asked,
             )
         return self.accounts[email]
 
@@ -62,8 +64,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", answer.content_type)
         if parts.path == "/do/submit":
             self.send_header("Set-Cookie", f"account={email}; Path=/; Max-Age=99999")
-        if answer.signs_in and email:
-            self.send_header("Set-Cookie", f"li_at={site.own_slug}; Path=/; Max-Age=99999")
+        for cookie in answer.cookies(site.own_slug) if email else ():
+            self.send_header("Set-Cookie", cookie)
         self.end_headers()
         self.wfile.write(answer.body.encode())
 

@@ -6,15 +6,21 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import BrowserContext, Route
 
-from practice.linkedin import markup
+from practice.linkedin import markup, navigator_markup
 from practice.linkedin.members import Member
+from practice.linkedin.navigator import Navigator
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     body: str
     signs_in: bool = False
+    has_seat: bool = False  # what LinkedIn marks a seat by is set
     content_type: str = "text/html; charset=utf-8"
+
+    def cookies(self, value: str) -> list[str]:
+        names = ["li_at"] * self.signs_in + ["li_a", "li_ep_auth_context"] * self.has_seat
+        return [f"{name}={value}; Path=/; Max-Age=99999" for name in names]
 
 
 @dataclass(slots=True)
@@ -30,6 +36,7 @@ class Site:
     code: str = "123456"
     withdrawal_lies: bool = False
     has_seat: bool = False
+    navigator: Navigator = field(default_factory=Navigator)
     dead: bool = False  # the session died
     before_effect: Callable[[str, str], bool] = lambda _what, _slug: True  # whether an effect comes about
     hides_after: str = ""  # an effect after which no page can be read any more
@@ -49,7 +56,7 @@ class Site:
         if self.stuck and parts.path.startswith(self.stuck):
             return
         answer = self.answer(parts.path, {key: values[0] for key, values in parse_qs(parts.query).items()})
-        headers = {"set-cookie": "li_at=x; Path=/; Max-Age=9999"} if answer.signs_in else None
+        headers = {"set-cookie": "\n".join(answer.cookies("x"))} if answer.cookies("x") else None
         route.fulfill(status=200, content_type=answer.content_type, body=answer.body, headers=headers)
 
     def answer(self, path: str, query: dict[str, str]) -> Answer:
@@ -64,7 +71,7 @@ class Site:
         body = self._page(where, query)
         if where != path:  # a routed answer that redirects would leave the routing, so the page moves itself
             body += f"<script>history.replaceState(null, '', '{where}')</script>"
-        return Answer(body, signs_in=path == "/feed/")
+        return Answer(body, signs_in=path == "/feed/", has_seat=where.startswith("/sales/"))
 
     def _led(self, path: str) -> str:
         if self.dead and not path.startswith("/login"):
@@ -76,7 +83,10 @@ class Site:
             return f"/in/{self.moved[slug]}/"
         if slug and not self._knows(slug):
             return "/404/"
-        return "/premium/" if path.startswith("/sales/") and not self.has_seat else path
+        if path.startswith("/sales/") and not self.has_seat:
+            return "/premium/"
+        asks = self.navigator.asks_for_contract and path.startswith("/sales/")
+        return "/sales/contract-chooser" if asks else path
 
     def member(self, slug: str) -> Member:
         """The person at this address, who exists from now on."""
@@ -108,7 +118,21 @@ class Site:
             return markup.inbox([m for m in self.members.values() if m.events and m.events[-1][0] == "other"])
         if path.startswith("/messaging/compose"):
             return markup.thread(self.members[query["recipient"]], self.slow)
-        return markup.frame("<main><p>Start</p></main>")
+        return self._sales(path, query) or markup.frame("<main><p>Start</p></main>")
+
+    def _sales(self, path: str, query: dict[str, str]) -> str:
+        if not path.startswith(("/sales/search/", "/sales/lists/", "/sales/lead/")):
+            return ""
+        self.navigator.before_page(path)
+        self.navigator.opened.append(path)
+        if self.navigator.unknown:
+            return navigator_markup.unknown()
+        if self.navigator.hides:
+            return navigator_markup.not_shown()
+        one = self.navigator.person(path)
+        if one is not None:
+            return navigator_markup.person(self.navigator, one)
+        return navigator_markup.results(self.navigator, int(query.get("page", 1)))
 
     def _do(self, what: str, query: dict[str, str]) -> str:
         if what == "submit":

@@ -9,7 +9,7 @@ from storage.kinds.actions import (
     ActionState,
     Channel,
 )
-from storage.kinds.campaigns import CampaignState, ImportState, LeadState, SuppressionKind
+from storage.kinds.campaigns import CampaignState, ImportState, LeadState, SalesKind, ScrapeState, SuppressionKind
 from storage.kinds.connections import (
     CONSENT_VERSION,
     LINKEDIN_SIGN_IN_OPEN,
@@ -56,6 +56,8 @@ __all__ = [
     "Reason",
     "RecordState",
     "Role",
+    "SalesKind",
+    "ScrapeState",
     "Security",
     "StopScope",
     "SuppressionKind",

@@ -33,3 +33,19 @@ class ImportState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+
+
+class SalesKind(StrEnum):
+    """What of Sales Navigator is read."""
+
+    SEARCH = "search"
+    LIST = "list"
+
+
+class ScrapeState(StrEnum):
+    """How the reading of a Sales Navigator search or list stands; only `reading` has anything planned."""
+
+    READING = "reading"
+    DONE = "done"
+    STOPPED = "stopped"  # by a person, who may go on with it
+    FAILED = "failed"  # for a reason that its note says; a person may go on with it

@@ -128,6 +128,10 @@ class Reason(StrEnum):
     WARM_UP_PARTNER_LEFT = "warm_up_partner_left"
     WARM_UP_LEFT = "warm_up_left"
     WARM_UP_NO_EVIDENCE = "warm_up_no_evidence"
+    SHARE_USED_UP = "share_used_up"
+    NOT_SHARED = "not_shared"
+    READ_AGAIN = "read_again"
+    SEARCH_NOT_SHOWN = "search_not_shown"
 
     @property
     def sentence(self) -> str:
@@ -192,6 +196,10 @@ _SENTENCES: dict[Reason, str] = {
     Reason.RELATION_ASKED: "LinkedIn asks how the identity knows this person before it lets it invite them.",
     Reason.FOLLOW_ONLY: "This person can be followed, but not invited.",
     Reason.NO_SEAT: "The account has no Sales Navigator seat.",
+    Reason.SHARE_USED_UP: "What this seat shares with the workspace is used up for today.",
+    Reason.NOT_SHARED: "This seat is no longer shared with the other identities of the workspace.",
+    Reason.READ_AGAIN: "The worker ended while this page was read; it is read again.",
+    Reason.SEARCH_NOT_SHOWN: "Sales Navigator does not show this search or list to this account.",
     Reason.NOTES_USED_UP: "LinkedIn lets this account write no more notes this month.",
     Reason.PAGE_UNKNOWN: "LinkedIn showed a page that is not as known, so nothing was done; a picture of it was kept.",
     Reason.NOT_PENDING: "There is no pending invitation to this person any more.",

@@ -23,6 +23,7 @@ from storage.tables.people import (
     UserSession,
     Workspace,
 )
+from storage.tables.scrapes import Scrape, ScrapedPerson, ScrapeReading
 from storage.tables.warm_up import WarmUp, WarmUpCampaign, WarmUpMember, WarmUpMessage
 
 __all__ = [
@@ -69,6 +70,9 @@ __all__ = [
     "Photo",
     "ProviderApp",
     "QuotaUse",
+    "Scrape",
+    "ScrapeReading",
+    "ScrapedPerson",
     "Setting",
     "ShareLink",
     "SignIn",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.columns import Base, only_where, wording
@@ -42,6 +42,8 @@ class LinkedInAccount(Base):
     look_at: Mapped[datetime | None]  # when its connections and inbox are read next
     looked_at: Mapped[datetime | None]
     withdraw_after_days: Mapped[int | None]  # empty: withdrawals are off
+    # Of its seat's scrapings a day, how many the campaigns of the workspace's other identities may use: the shared pool.
+    shared_scrapings: Mapped[int] = mapped_column(default=0, server_default=text("0"))
 
 
 class LinkedInConsent(Base):

@@ -27,6 +27,7 @@ TUESDAY_OPENING = utc("2026-11-24 08:00")
 SUNDAY = utc("2026-11-29 12:00")
 NEXT_MONDAY_OPENING = utc("2026-11-30 08:00")
 INVITATION = {"kind": ActionKind.CONNECTION_REQUEST, "linkedin": LinkedInState.CONNECTED}
+SCRAPING = {"kind": ActionKind.SCRAPING, "linkedin": LinkedInState.CONNECTED, "campaign": None, "lead": None}
 WARM_UP = {"kind": ActionKind.WARM_UP_MAIL, "campaign": None, "lead": None}
 
 
@@ -106,6 +107,13 @@ OBSTACLES: list[tuple[dict[str, Any], Verdict]] = [
     # limits
     ({"uses": (ClockUse(QuotaClock.LOCAL_DAY, 0, 0),)}, Wait(Reason.LIMIT_ZERO, NOBODY_KNOWS)),
     ({"uses": (full(QuotaClock.LOCAL_DAY, 20),)}, Wait(Reason.DAY_LIMIT, TUESDAY_OPENING)),
+    (SCRAPING | {"has_seat": False}, Wait(Reason.NO_SEAT, NOBODY_KNOWS)),
+    (SCRAPING | {"shared": full(QuotaClock.LOCAL_DAY, 3)}, Wait(Reason.SHARE_USED_UP, TUESDAY_OPENING)),
+    (SCRAPING | {"shared": ClockUse(QuotaClock.LOCAL_DAY, 0, 2)}, Wait(Reason.NOT_SHARED, NOBODY_KNOWS)),
+    (
+        SCRAPING | {"shared": ClockUse(QuotaClock.LOCAL_DAY, 0, 2), "uses": (full(QuotaClock.LOCAL_DAY, 20),)},
+        Wait(Reason.DAY_LIMIT, TUESDAY_OPENING),
+    ),
     ({"uses": (ClockUse(QuotaClock.LOCAL_DAY, 10, 15),)}, Wait(Reason.DAY_LIMIT, TUESDAY_OPENING)),  # lowered at noon
     (
         {"uses": (full(QuotaClock.ROLLING_24_HOURS, frees_at=MONDAY + timedelta(hours=2)),)},

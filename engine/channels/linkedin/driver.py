@@ -31,7 +31,8 @@ from engine.channels.linkedin.outcomes import (
     OwnProfile,
     Person,
     ProfileState,
-    ScrapedLead,
+    SalesLead,
+    SalesPage,
     SessionState,
     SignedIn,
     SignInEnd,
@@ -121,10 +122,15 @@ class Driver:
     def inbox(self, identity: str, state: SessionState, seconds: float = 180) -> tuple[InboxMessage, ...] | LinkedInOutcome:
         return self._run(identity, state, seconds, messages.inbox)
 
-    def scrape(
-        self, identity: str, state: SessionState, url: str, most: int, seconds: float = 600
-    ) -> tuple[ScrapedLead, ...] | LinkedInOutcome:
-        return self._run(identity, state, seconds, lambda sitting: sales.scrape(sitting, url, most))
+    def sales_page(
+        self, identity: str, state: SessionState, path: str, number: int, seconds: float = 120
+    ) -> SalesPage | LinkedInOutcome:
+        return self._run(identity, state, seconds, lambda sitting: sales.page(sitting, path, number))
+
+    def sales_lead(
+        self, identity: str, state: SessionState, path: str, name: str, seconds: float = 90
+    ) -> SalesLead | LinkedInOutcome:
+        return self._run(identity, state, seconds, lambda sitting: sales.lead(sitting, path, name))
 
     def _run(
         self, identity: str, state: SessionState | None, seconds: float, work: Callable[[Sitting], T]

@@ -131,12 +131,29 @@ class InboxMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class ScrapedLead:
-    slug: str  # "" when the public profile could not be resolved
+class SalesRow:
+    """Somebody on a page of Sales Navigator's results; `path` is where their own page there is."""
+
+    path: str
     name: str
     title: str = ""
     company: str = ""
     place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SalesPage:
+    """`told` is how many results Sales Navigator says there are; `unread` counts rows that never showed a name."""
+
+    people: tuple[SalesRow, ...]
+    has_more: bool
+    told: int | None = None
+    unread: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SalesLead:
+    slug: str  # "" when their page shows no public profile
 
 
 class CodeKind(StrEnum):
@@ -257,6 +274,10 @@ class LinkedIn(Protocol):
         self, identity: str, state: SessionState, seconds: float = 180
     ) -> tuple[InboxMessage, ...] | LinkedInOutcome: ...
 
-    def scrape(
-        self, identity: str, state: SessionState, url: str, most: int, seconds: float = 600
-    ) -> tuple[ScrapedLead, ...] | LinkedInOutcome: ...
+    def sales_page(
+        self, identity: str, state: SessionState, path: str, number: int, seconds: float = 120
+    ) -> SalesPage | LinkedInOutcome: ...
+
+    def sales_lead(
+        self, identity: str, state: SessionState, path: str, name: str, seconds: float = 90
+    ) -> SalesLead | LinkedInOutcome: ...
