@@ -22,7 +22,7 @@ Make = Callable[..., Driver]
 
 @pytest.fixture
 def driver(browser: Browser, tmp_path: Path) -> Make:
-    def opening() -> AbstractContextManager[Browser]:
+    def opening(_seconds: float) -> AbstractContextManager[Browser]:
         return nullcontext(browser)
 
     return lambda arrange: Driver(folder=tmp_path / "kept", opening=opening, arrange=arrange)

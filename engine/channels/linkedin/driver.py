@@ -8,7 +8,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar, cast
@@ -44,11 +44,15 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Driver:
-    """`opening` gives a browser; `arrange` is for practice alone: it leads LinkedIn's host to the stand-in."""
+    """`opening` gives a browser for so many seconds at most: an action's own and a `grace`, after which it is killed.
+
+    `arrange` is for practice alone: it leads LinkedIn's host to the stand-in.
+    """
 
     folder: Path | None = None  # where pictures of unknown pages are kept
     most: int = 4
-    opening: Callable[[], AbstractContextManager[Browser]] = system_chromium
+    grace: float = 5.0
+    opening: Callable[[float], AbstractContextManager[Browser]] = system_chromium
     arrange: Callable[[BrowserContext], None] | None = None
     _places: threading.BoundedSemaphore = field(init=False)
     _locks: defaultdict[str, threading.Lock] = field(init=False)
@@ -143,7 +147,7 @@ class Driver:
                 held.callback(lock.release)
             sitting: Sitting | None = None
             try:
-                context = held.enter_context(self._context(state))
+                context = held.enter_context(self._context(state, until - time.monotonic() + self.grace))
                 sitting = Sitting(context.new_page(), until, self.folder)
                 return work(sitting)
             except Stop as stop:
@@ -153,15 +157,16 @@ class Driver:
                 return Uncertain(note) if sitting is not None and sitting.clicked else NotDone(note)
 
     @contextmanager
-    def _context(self, state: SessionState | None) -> Iterator[BrowserContext]:
-        with self.opening() as browser:
+    def _context(self, state: SessionState | None, seconds: float) -> Iterator[BrowserContext]:
+        with self.opening(seconds) as browser:
             context = browser.new_context(storage_state=cast(StorageState, state) if state else None, locale="en-US")
             try:
                 if self.arrange:
                     self.arrange(context)
                 yield context
             finally:
-                context.close()
+                with suppress(Error):  # of a browser that was killed
+                    context.close()
 
 
 def _after_all(outcome: LinkedInOutcome, sitting: Sitting | None) -> LinkedInOutcome:
