@@ -6,13 +6,37 @@ from datetime import date, timedelta
 from engine.channels.incoming.month_names import MONTHS
 from engine.channels.incoming.parsed import Mail
 
+# Of the programs' own subjects each stands before a colon, before the subject it answers, or alone.
 _SUBJECT = re.compile(
-    r"^\s*(?:automatic reply|auto(?:matic)?[- ]?(?:reply|response|answer)|auto:|out of (?:the )?office"
-    r"|ooo:|away (?:from|until)"
-    r"|automatische antwort|abwesen|réponse automatique|absence|absent|respuesta autom|fuera de la oficina"
-    r"|risposta automatica"
-    r"|fuori sede|resposta autom|fora do escrit|automatisch antwoord|afwezig|autoodpowied|odpowied. automatyczna|nieobecn"
-    r"|自動返信|自动回复)",
+    r"^\s*(?:\[?(?:automatic|automated) (?:reply|response|answer)|auto[- ]?(?:reply|response|answer|responder)\b|auto:"
+    r"|out of (?:the )?office\b(?! hours)|ooo\b|away (?:from|until)"
+    r"|(?:vacation|holiday|absence|away) (?:reply|response|message|notice|notification|auto)|on (?:vacation|leave|holiday)\b"
+    r"|automatische (?:antwort|abwesenheit)|abwesenheits(?:notiz|assistent|meldung|nachricht|hinweis|benachrichtigung)"
+    r"|abwesen(?:d|heit)\s*(?:[:|-]|bis|vom|$)|außer haus\b|nicht im (?:büro|haus)"
+    r"|ich bin (?:im urlaub|nicht im büro|abwesend)"
+    r"|réponse automatique|réponse d'absence|absen(?:t|te|ce)(?: du bureau| temporaire)?\s*(?:[:|(-]|jusqu|$)"
+    r"|(?:message|avis|notification) d['’]absence|absence du bureau|en congés?\b"
+    r"|respuesta autom|fuera de (?:la )?oficina|ausen(?:te|cia)(?: \S+){0,2}\s*(?::|hasta|$)|de vacaciones\b"
+    r"|risposta automatica|fuori (?:sede|ufficio)|assen(?:te|za)(?: \S+){0,2}\s*(?::|fino|$)|in ferie\b"
+    r"|resposta autom|fora do escrit|ausência(?: \S+){0,2}\s*(?::|até|$)|de férias\b"
+    r"|automatisch (?:antwoord|bericht)|afwezig(?:heid\S*|$|:| tot)|niet aanwezig\b|buiten kantoor"
+    r"|autoodpowied|odpowied. automatyczna|automatyczna odpowied|poza biurem|nieobecn|na urlopie\b"
+    r"|autosvar|automatisk(?:t)? svar|frånvar|fraværs?|ikke til stede"
+    r"|automaattinen (?:poissaolo)?vastaus|poissa(?:oloilmoitus|\s*(?::|$))"
+    r"|automatická odpověď|mimo kancelář|automatická odpoveď|automatikus válasz|házon kívül"
+    r"|otomatik (?:yanıt|cevap)|ofis dışında|răspuns automat|automatski odgovor|samodejni odgovor|automatinis atsakymas"
+    r"|автоматический ответ|автоответ|нет на месте|автоматична відповідь|автоматичен отговор|αυτόματη απάντηση"
+    r"|自動返信|自動応答|不在通知|自动(?:回复|答复)|自動回[覆復]|자동 ?(?:회신|응답)|부재 중|תשובה אוטומטית|رد تلقائي"
+    r"|trả lời tự động|balasan otomatis|ตอบกลับอัตโนมัติ)",
+    re.I,
+)
+# What programs say of themselves in the first lines, where headers and subject say nothing.
+_SAYS_SO = re.compile(
+    r"\bthis is an? (?:auto(?:matic|mated|matically generated)?)[ -]?(?:reply|response|answer|message|e-?mail)"
+    r"|(?:dies(?:e[rs]?)? (?:ist|nachricht|e-?mail)|das ist)(?: \S+){0,3} automatisch (?:erstellt|generiert|erzeugt|versen)"
+    r"|dies ist eine automatische (?:antwort|nachricht|e-?mail)|(?:ceci est|il s'agit d'|voici) ?une réponse automatique"
+    r"|(?:este es un|esta es una) (?:mensaje|respuesta) autom|questa è una risposta automatica|esta é uma resposta autom"
+    r"|dit is een automatisch|to jest (?:wiadomość|odpowiedź) automatyczna|to jest automatyczna|detta är ett automat",
     re.I,
 )
 _BULK = ("bulk", "auto_reply", "junk", "list")
@@ -38,19 +62,24 @@ _APPLE = re.compile(r"endDate=(\d{4})-(\d\d)-(\d\d)")
 _FARTHEST = timedelta(days=120)
 
 
-def is_auto_reply(mail: Mail) -> bool:
-    """A machine's answer. Ask for a bounce first: bounces carry the same headers."""
+def is_auto_reply(mail: Mail, new_text: str) -> bool:
+    """A machine's answer, `new_text` without its quotes. Ask for a bounce first: bounces carry the same headers."""
     if mail.header("auto-submitted").split(";")[0].strip().lower() not in ("", "no"):
         return True
     if any(mail.header(name) for name in ("x-autoreply", "x-autorespond", "x-auto-reply-from", "x-apple-action")):
         return True
     if mail.header("precedence").strip().lower() in _BULK:
         return True
-    if _SUBJECT.search(mail.subject):
+    if is_said_in(mail.subject) or _SAYS_SO.search(new_text[:300]):
         return True
     # Exchange adds this to people's mails too; an empty envelope sender is what a machine answers with.
     suppress = bool(mail.header("x-auto-response-suppress"))
     return mail.header("return-path").strip() == "<>" and (suppress or bool(mail.answers))
+
+
+def is_said_in(subject: str) -> bool:
+    """Whether the subject is one that programs give to automatic answers."""
+    return _SUBJECT.search(subject) is not None
 
 
 def back_on(mail: Mail, arrived: date) -> date | None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from engine.channels.incoming.auto_replies import is_said_in
 from engine.channels.incoming.parsed import Mail
 
 _AT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{0,250}[A-Za-z0-9]"
@@ -25,9 +26,16 @@ _SUBJECT = re.compile(
     r"|recapito non|não (?:foi )?(?:entregue|pôde)|falha na entrega|onbestelbaar|niet (?:worden )?(?:afgeleverd|bezorgd)"
     r"|niedostarcz|nie dostarcz|zwrot|недостав|не доставлен|возвра|退信|无法投递|系统退信|エラー(?:通知"
     r"|メール)|配信(?:不能|エラー)"
-    r"|送信(?:できません|エラー)|メールエラー|投递失败|傳送失敗|반송",
+    r"|送信(?:できません|エラー)|メールエラー|投递失败|傳送失敗|반송"
+    # As Exchange has it in more languages.
+    r"|não é possível entregar|não entreg|nie można dostarczyć|inte att leverera|ikke leveres"
+    r"|leverans|levering\w* (?:mis|til)"
+    r"|voi(?:tu|da)? toimittaa|toimitus|nedoruč|doručení|kézbesít|teslim edil|nelivr|не уда[её]тся доставить|сбой доставки"
+    r"|未送达|未傳遞|未能传递|無法傳遞|无法传递|배달되지|전송 실패|δεν παραδόθηκε|αδύνατη η παράδοση",
     re.I,
 )
+_STRONG_DAEMON = re.compile(r"mailer-?daemon|mail delivery (?:sub)?system|microsoftexchange|post-?master@", re.I)
+_EVIDENCE = re.compile(r"(?:^|\D)[45]\d\d[ -]\S|(?<![\d.])[45]\.\d\.\d{1,3}(?![\d.])|smtp", re.I)
 _FAILED = re.compile(
     r"(?:could|can|was|were|has|have|did|does|is|been|will)(?: ?not|n't)(?: \S+){0,5} "
     r"(?:be |been )?(?:deliver\w*|reach\w*|sent|accept\w*|processed|relayed|forwarded|exist)"
@@ -66,20 +74,30 @@ def looks_like_bounce(mail: Mail) -> bool:
         return True
     if mail.report_type or "feedback-type:" in mail.report.lower():
         return False
-    sender, subject = mail.header("from"), mail.subject
     empty = mail.header("return-path").strip() == "<>"
+    if _is_reply(mail) and not empty:
+        return False  # people have "bounce" in their names, "admin" in their addresses, and deliveries that fail
+    sender, subject = mail.header("from"), mail.subject
     by_machine = bool(_DAEMON.search(sender)) or (empty and not _is_reply(mail))
     text = own_words(mail)[:6000]
     if by_machine and _SUBJECT.search(subject):
         return True
+    names = bool(_LINE.search(text) or mail.returned)
     failed = bool(_FAILED.search(text))
-    if _SUBJECT.search(subject) and not _is_reply(mail) and failed and (not sender or mail.returned or _LINE.search(text)):
+    told = not sender or bool(mail.returned) or (names and bool(_EVIDENCE.search(text)))
+    if _SUBJECT.search(subject) and failed and told:
         return True
-    return by_machine and failed and bool(_LINE.search(text) or mail.returned) and not _is_auto_reply(mail)
+    if _STRONG_DAEMON.search(sender) and names and (empty or _is_answer(mail)):
+        return True  # in whatever language
+    return by_machine and failed and names and not _is_auto_reply(mail)
 
 
 def _is_reply(mail: Mail) -> bool:
     return bool(re.match(r"\s*(?:re|aw|sv|antw|rv|res|r|odp|ref)\s*(?:\[\d+\])?\s*:", mail.subject, re.I))
+
+
+def _is_answer(mail: Mail) -> bool:
+    return mail.header("auto-submitted").lower().startswith("auto-") and not is_said_in(mail.subject)
 
 
 def _is_auto_reply(mail: Mail) -> bool:

@@ -22,7 +22,15 @@ _CODE = re.compile(r"(?<![\d.\-])([45][0-5]\d)(?=[\s\-#]|$)", re.M)
 _FIELD = re.compile(r"^[ \t]*([A-Za-z][A-Za-z-]{2,40})[ \t]*:[ \t]*((?:[^\n]*)(?:\n[ \t]+[^\n]+)*)", re.M)
 _BLOCKS = re.compile(r"\n[ \t]*\n")
 _STILL_TRIES = re.compile(
-    r"will (?:keep|continue)|still (?:be )?(?:tr|in the)|do not need to resend|warning message only", re.I
+    r"will (?:keep|continue)|still (?:be )?(?:tr|in the)|do not need to resend|warning message only"
+    r"|(?:has|have) (?:not yet been|been delayed)|attempts?(?: \S+){0,5} (?:will )?(?:be )?continue|will be retried"
+    r"|weiterhin versucht|noch nicht zugestellt|wurde verzögert|tentatives(?: \S+){0,3} se poursuiv"
+    r"|pas encore été (?:remis|livr)"
+    r"|a été retard|se ha retrasado|seguir(?:á|emos)? intent|aún no se ha|continuer\w+ (?:a|i tentativi)|non è ancora stat"
+    r"|è stat\w ritardat|continuar\w* (?:a tentar|tentando)|ainda não foi|nog niet (?:bezorgd|afgeleverd)|is vertraagd"
+    r"|nie zosta\w+ jeszcze|opóźnion|ещ[её] не (?:было )?доставл|задерж|попытки(?: \S+){0,3} продолж"
+    r"|遅延|再試行|延迟|延遲|지연",
+    re.I,
 )
 _GOOD_NEWS = frozenset({"delivered", "relayed", "expanded"})
 _RETURNED_ID = re.compile(r"^[>|\s]*message-id:\s*(<[^<>\s]{3,500}>)", re.I | re.M)

@@ -99,7 +99,8 @@ _WORDS: tuple[tuple[Cause, re.Pattern[str]], ...] = (
             r"relay(?:ing)?(?: \S+){0,4} (?:denied|not|prohibited|refused|disallowed|access)|(?:not|unable to|cannot) relay"
             r"|mail server requires authentication|authentication (?:required|failed|is required)|not authenti\w+",
             r"(?:content|attachment|header|message|mail|e-mail|transaction|data|body)(?: \S+){0,4} "
-            r"(?:reject\w*|refused|filter\w*|not (?:allowed|accepted|permitted|compliant)|denied|blocked|contain\w*)",
+            r"(?:reject\w*|refused|filter\w*|not (?:allowed|accepted(?! -- invalid)|permitted|compliant)|denied|blocked"
+            r"|contain\w*)",
             r"(?:too (?:many|fast)|exceed\w*)(?: \S+){0,5} (?:connections?|recipients|messages|rate|concurren\w+|errors)"
             r"|rfc ?(?:2822|5322|822|5321)|(?:bare|missing)(?: \S+){0,2} (?:lf|header|from)|syntax error|8-?bit"
             r"|not authori[sz]ed|permission denied|please use the smtp server|only accepts|receiving mail at a rate"
@@ -172,7 +173,14 @@ _WORDS: tuple[tuple[Cause, re.Pattern[str]], ...] = (
             r"|(?:получатель|пользователь|адрес|ящик)(?: \S+){0,4} (?:не (?:найден|существует)|неизвест)"
             r"|用户不存在|收件人不存在|(?:帐|账|帳)(?:户|号|戶|號)不存在|宛先不明|(?:メール)?アドレスが(?:見つかりません"
             r"|存在)"
-            r"|ユーザー?が(?:見つかりません|存在)|宛先が見つか|該当(?:する)?ユーザ",
+            r"|ユーザー?が(?:見つかりません|存在)|宛先が見つか|該当(?:する)?ユーザ|宛先のユーザー"
+            r"|(?:地址|用户|用戶|收件人)[^\n]{0,60}不存在|존재하지 않는|없는 (?:사용자|계정)"
+            r"|(?:mottagar|användar|adress|modtager|bruger|mottaker|bruker)\w*(?: \S+){0,4} "
+            r"(?:okänd|ukendt|ukjent|finns inte|findes ikke|finnes ikke|hittades inte|blev ikke fundet)"
+            r"|(?:příjemce|uživatel|adresa|schránka)(?: \S+){0,4} (?:neexistuje|neznám\w|nebyl\w? nalezen\w?)"
+            r"|(?:címzett|felhasználó)(?: \S+){0,4} (?:nem létezik|ismeretlen|nem található)"
+            r"|(?:alıcı|kullanıcı|adres)(?: \S+){0,4} (?:bulunamadı|yok|mevcut değil)"
+            r"|(?:destinatarul|utilizatorul|adresa)(?: \S+){0,4} (?:nu există|necunoscut)",
         ),
     ),
     (
@@ -189,6 +197,7 @@ _WORDS: tuple[tuple[Cause, re.Pattern[str]], ...] = (
             r"|dns (?:error|type|lookup)[^\n]{0,40}(?:not found|fail|no such|nothing appropriate)|name or service not known"
             r"|(?:cannot|can't|could ?n.?t|unable to) (?:find|resolve|locate)(?: \S+){0,4} (?:host|domain|mx|server|name)"
             r"|name server: \S+ host not found|host or domain name not found|domain(?: \S+){0,3} couldn't be found"
+            r"|domain(?: \S+){0,4} (?:does not|doesn't) appear to be registered"
             r"|responded with no data|domain unbekannt|domaine inconnu|dominio (?:desconocido|inesistente|no existe)",
         ),
     ),
@@ -217,12 +226,15 @@ _BY_STATUS: tuple[tuple[str, Cause], ...] = (
 _STATUS_FIRST = re.compile(r"[45]\.2\.[024]|4\.2\.1|5\.7\.\d+|4\.7\.\d+|4\.2\.\d+|[45]\.3\.4|4\.4\.7")
 _CONDEMNED = re.compile(r"5\.1\.[1-36]|5\.1\.10")
 _ONLY_TEMPORARY = re.compile(r"4\.\d+\.\d+")
+_LINK = re.compile(
+    r"https?://\S*(?:mimecast|proofpoint|barracuda|trendmicro)\S*", re.I
+)  # a filter's name in the address of its help page says nothing about why
 _CODE_CLASS = re.compile(r"(?:^|\D)([45])\d\d(?:\D|$)")
 
 
 def cause_of(status: str, code: str, words: str) -> Cause:
     """Why, by an RFC 3463 status ("5.1.1" or ""), an SMTP reply code ("550" or "") and what the server said."""
-    said = " ".join(words.split())[:4000]
+    said = _LINK.sub("", " ".join(words.split()))[:4000]
     spoken = next((cause for cause, pattern in _WORDS if pattern.search(said)), Cause.UNKNOWN)
     coded = by_status(status)
     if spoken in (Cause.UNKNOWN, Cause.SYSTEM):

@@ -8,7 +8,7 @@ from engine.channels.incoming.bounces import Failure
 from engine.channels.incoming.parsed import Mail
 from storage.kinds import IncomingKind
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def classify(mail: Mail, arrived: date) -> Reading:
     text = quotes.new_text(mail)
     if mail.header("x-apple-unsubscribe"):
         return Reading(IncomingKind.UNSUBSCRIBE, mail.answers, text=text)
-    if auto_replies.is_auto_reply(mail):
+    if auto_replies.is_auto_reply(mail, text):
         return Reading(IncomingKind.AUTO_REPLY, mail.answers, text=text, back_on=auto_replies.back_on(mail, arrived))
     kind = IncomingKind.UNSUBSCRIBE if wishes.wants_out(text) else IncomingKind.REPLY
     return Reading(kind, mail.answers, text=text)
