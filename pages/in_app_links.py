@@ -39,3 +39,8 @@ def drawn(slug: str, label: str, *, icon: str = "", here: bool = False, **query:
         f'<a class="outpost-link{" here" if here else ""}" href="{html.escape(shell.address(slug, **query))}"{mark}>'
         f"{drawings.symbol(icon)}<span>{html.escape(label)}</span></a>"
     )
+
+
+def under_title(slug: str, label: str, **query: Any) -> None:
+    """What the page's subject belongs to, right below its title and beginning where it begins."""
+    st.html(f'<div style="display:flex;margin:.25rem 0 0 -.5rem">{drawn(slug, label, **query)}</div>')

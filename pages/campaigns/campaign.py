@@ -4,8 +4,9 @@ import streamlit as st
 
 from engine.campaign_lists import CampaignView, look_at
 from engine.desk import Denied
-from pages import badges, notices, shell
+from pages import badges, in_app_links, notices, shell
 from pages.campaigns import campaign_actions, campaign_launch, campaign_leads, campaign_steps
+from pages.person_texts import isolated
 from storage.kinds import CampaignState, LeadState
 
 _TABS = {"Steps": campaign_steps.show, "Leads": campaign_leads.show, "Launch": campaign_launch.show}
@@ -44,7 +45,7 @@ def _header(visit: shell.Visit, campaign: CampaignView) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(gap=None, width="content"):
             st.title(badges.plain(campaign.name, 80), anchor=False)
-            shell.link("identity", label=f"from {badges.plain(campaign.identity_name, 60)}", id=campaign.identity_id)
+            in_app_links.under_title("identity", f"from {isolated(campaign.identity_name, 60)}", id=campaign.identity_id)
         st.space("stretch")
         with st.container(width="content", horizontal=True, vertical_alignment="center"):
             badges.badge(campaign.state, help=_since(campaign))

@@ -32,10 +32,10 @@ def show(visit: shell.Visit, campaign: CampaignView) -> None:
             # Widths by which the first four columns stand on a phone and all but the last two on a desk.
             "Open": st.column_config.LinkColumn("", display_text="Timeline", width=75),
             "Name": st.column_config.TextColumn(width=140),
-            "State": st.column_config.TextColumn(width=85),
+            "State": st.column_config.TextColumn(width=105),
             "Step": st.column_config.NumberColumn(width=55),
-            "E-mail": st.column_config.TextColumn(width=210),
-            "Company": st.column_config.TextColumn(width=120),
+            "E-mail": st.column_config.TextColumn(width=250),
+            "Company": st.column_config.TextColumn(width=150),
             "Inbox": st.column_config.TextColumn(width=150),
             "Row": st.column_config.NumberColumn(help="The row in the imported file.", width="small"),
         },

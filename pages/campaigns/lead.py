@@ -8,9 +8,10 @@ from engine.desk import Denied
 from engine.lead_pauses import go_on
 from engine.leads import LeadView, look_at, stop
 from engine.timelines import Moment, of_lead
-from pages import badges, drawings, notices, shell
+from pages import badges, drawings, in_app_links, notices, shell
 from pages.campaigns import mail_view
 from pages.campaigns.doing import done
+from pages.person_texts import isolated
 from pages.registry import PAGES
 from storage.kinds import IncomingKind, LeadState, Permission
 
@@ -48,7 +49,8 @@ def _header(visit: shell.Visit, lead: LeadView) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(gap=None, width="content"):
             st.title(badges.plain(lead.line.name, 80), anchor=False)
-            shell.link("campaign", label=f"in {badges.plain(lead.campaign_name, 70)}", id=lead.campaign_id, tab="Leads")
+            name = isolated(lead.campaign_name, 70)
+            in_app_links.under_title("campaign", f"in {name}", id=lead.campaign_id, tab="Leads")
         st.space("stretch")
         with st.container(width="content", horizontal=True, vertical_alignment="center"):
             reason = lead.line.paused or lead.line.reason

@@ -18,11 +18,7 @@ def show(visit: shell.Visit, identity: IdentityView) -> None:
         st.subheader("Email › Manage", anchor=False, width="content")
         st.space("stretch")
         if may:
-            email_sign_in.buttons(visit, identity)
-        if may and st.button(
-            "IMAP", icon=":material/add:", key="connect-imap", type="primary" if not addresses else "secondary"
-        ):
-            email_connect.begin(identity)
+            _ways_to_connect(visit, identity, is_first=not addresses)
     if may:
         email_connect.show(visit, identity)
     if not addresses:
@@ -33,6 +29,14 @@ def show(visit: shell.Visit, identity: IdentityView) -> None:
     for address in addresses:
         with st.container(border=True):
             _card(visit, identity, address, may)
+
+
+def _ways_to_connect(visit: shell.Visit, identity: IdentityView, *, is_first: bool) -> None:
+    """They stay together where there is no room beside the title."""
+    with st.container(horizontal=True, width="content"):
+        email_sign_in.buttons(visit, identity)
+        if st.button("IMAP", icon=":material/add:", key="connect-imap", type="primary" if is_first else "secondary"):
+            email_connect.begin(identity)
 
 
 def _card(visit: shell.Visit, identity: IdentityView, address: Address, may: bool) -> None:

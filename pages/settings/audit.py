@@ -84,11 +84,11 @@ def _table(page: Page, zone: str) -> None:
         column_config={
             "When": st.column_config.DatetimeColumn(f"When ({zone})", format="YYYY-MM-DD HH:mm:ss", timezone=zone),
             # Widths that leave both values on the screen; a cell that is cut shows all of it when it is clicked.
-            "Who": st.column_config.TextColumn(width=140),
+            "Who": st.column_config.TextColumn(width=165),
             "What": st.column_config.TextColumn(width=140),
-            "Subject": st.column_config.TextColumn(width=90),
-            "Old": st.column_config.TextColumn(width=120),
-            "New": st.column_config.TextColumn(width=210),
+            "Subject": st.column_config.TextColumn(width=135),
+            "Old": st.column_config.TextColumn(width=150),
+            "New": st.column_config.TextColumn(width=300),
         },
     )
 
