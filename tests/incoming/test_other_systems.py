@@ -111,6 +111,16 @@ def test_no_person_is_taken_for_a_machine(one: Told) -> None:
     assert judged(with_envelope).kind is IncomingKind.REPLY
 
 
+@pytest.mark.parametrize(("language", "text"), lines("wishes.txt"))
+def test_a_wish_to_be_left_alone_is_understood_in_eight_languages(language: str, text: str) -> None:
+    assert judged(mail("Marie <marie@there.test>", "Re: A question", text)).kind is IncomingKind.UNSUBSCRIBE
+
+
+@pytest.mark.parametrize("text", (FOLDER / "no_wishes.txt").read_text().splitlines())
+def test_nobody_is_suppressed_who_only_uses_such_words(text: str) -> None:
+    assert judged(mail("Marie <marie@there.test>", "Re: A question", text)).kind is IncomingKind.REPLY
+
+
 # What a status with its words proves about the address (RFC 3463, and what Microsoft 365 adds).
 STATUSES = (
     ("5.1.2", "550 5.1.2 bad destination system", True),
