@@ -24,8 +24,8 @@ from benchmarks.sending import MAILS, THREADS, end, free_port, send, sink, wait_
 from engine import sequence
 from engine.channels.effects import Accepted, Letter, MailAccount, Outcome, Server, Trace
 from engine.counter import Counter
-from engine.dispatch import carry_on
 from engine.hands import Hands
+from engine.rounds import carry_on
 from storage.append_only import protect
 from storage.database import Database, open_database
 from storage.kinds import ActionState, LeadState, Security

@@ -4,6 +4,7 @@ Quota is taken at reserve and given back only with proof that nothing happened. 
 is looked at again when that may have changed.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,9 +19,11 @@ from engine.rules.permit import permit
 from engine.rules.phrases import phrase
 from engine.situations import Situation, situations
 from storage.columns import table_of
-from storage.kinds import ActionState, Gate, LeadState, QuotaClock, Reason
-from storage.lanes import begin_effect, release_lease, take_lease
-from storage.ledger import Entry, Note, connection_of, move, move_through, take_quota
+from storage.kinds import ActionKind, ActionState, Gate, LeadState, QuotaClock, Reason
+from storage.lanes import begin_effects, release_lease, take_lease
+from storage.ledger import Entry, Note, connection_of, move, take_quota
+from storage.ledger_sets import Moving, Unit, move_all, take_quotas
+from storage.overview_readings import heads_of
 from storage.prepared import Prepared
 from storage.readings import heads
 from storage.tables import Action
@@ -98,49 +101,95 @@ def choose(session: Session, lane_id: int, now: datetime, holder: str, epoch: in
     return None
 
 
+def choose_among(session: Session, held: Mapping[int, int], now: datetime) -> dict[int, Choice]:
+    """The choice for each of several held lanes (with its epoch) whose very first candidate is a mail that may run now.
+
+    What `choose` says of these lanes, read for all of them at once; of the others it says nothing, and `choose` must be
+    asked. Mails alone: what two lanes begin together must not be a fact of each other's verdict.
+    """
+    found = heads_of(session, list(held))
+    firsts = [heads[0].id for heads in found.values() if heads and heads[0].kind is ActionKind.EMAIL]
+    chosen: dict[int, Choice] = {}
+    for situation in situations(session, firsts, now, by_holder=True).values():
+        verdict = permit(situation.facts, now)
+        if isinstance(verdict, Run):
+            lane_id = situation.entry.lane_id
+            booking = Booking(situation.entry, held[lane_id], verdict.not_after, situation.mailbox_id)
+            chosen[lane_id] = Choice(booking, situation.facts)
+    return chosen
+
+
 def reserve(session: Session, lane_id: int, now: datetime, holder: str) -> Booking | None:
     """Hold the lane and book its next action with its quota, for a last gate in another transaction."""
     choice = choose(session, lane_id, now, holder)
     if choice is None:
         return None
-    booked = _take(session, choice, now)
-    if booked is None:
+    terms = _terms(choice, now)
+    if not _take(session, choice, terms.unit, now):
         return None
-    entry, note, values = booked
-    if not move(session, entry, ActionState.RESERVED, note, **values):
+    entry = choice.booking.entry
+    if not move(session, entry, ActionState.RESERVED, terms.note, attempt=terms.unit.attempt, **terms.values):
         raise RuntimeError("An action moved while its lane was held.")
-    reserved = replace(entry, state=ActionState.RESERVED, attempt=entry.attempt + 1)
+    reserved = replace(entry, state=ActionState.RESERVED, attempt=terms.unit.attempt)
     return replace(choice.booking, entry=reserved)
 
 
 def book_and_begin(session: Session, choice: Choice, evidence: dict[str, Any], now: datetime) -> Booking | None:
     """Book the chosen action with its quota and write `sending` for it at once; None when the quota's referee says no."""
-    booked = _take(session, choice, now)
-    if booked is None:
+    terms = _terms(choice, now)
+    if not _take(session, choice, terms.unit, now):
         return None
-    entry, note, values = booked
-    beginning = Note(now, note.day, "worker", evidence=evidence)
-    steps = ((ActionState.RESERVED, note), (ActionState.SENDING, beginning))
-    if not move_through(session, entry, steps, sending_at=now, **values):
-        raise RuntimeError("An action moved while its lane was held.")
-    begin_effect(session, entry.lane_id, choice.booking.epoch, now, LEASE)
-    begun = replace(entry, state=ActionState.SENDING, attempt=entry.attempt + 1)
-    return replace(choice.booking, entry=begun)
+    return _begin_all(session, [(choice, evidence, terms)], now)[0]
 
 
-def _take(session: Session, choice: Choice, now: datetime) -> tuple[Entry, Note, dict[str, Any]] | None:
-    """Take the quota; the entry, the event of its booking, and what the action's row then holds."""
-    entry, facts, epoch = choice.booking.entry, choice.facts, choice.booking.epoch
+def book_and_begin_all(session: Session, chosen: Sequence[tuple[Choice, dict[str, Any]]], now: datetime) -> list[Booking]:
+    """`book_and_begin` for the choices of several lanes, each with its evidence.
+
+    NotAllError when the quota's referee says no to one of them: then the transaction must be rolled back.
+    """
+    picks = [(choice, evidence, _terms(choice, now)) for choice, evidence in chosen]
+    take_quotas(session, [terms.unit for _, _, terms in picks], now)
+    return _begin_all(session, picks, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What a booking takes and writes: its unit of quota, the event, and the values of the action's row."""
+
+    unit: Unit
+    note: Note
+    values: dict[str, Any]
+
+
+def _terms(choice: Choice, now: datetime) -> _Terms:
+    entry, facts = choice.booking.entry, choice.facts
     day = day_of(entry, now)
     limit = next(use.limit for use in facts.uses or () if use.clock is QuotaClock.LOCAL_DAY)
-    attempt = entry.attempt + 1
-    if not take_quota(session, entry, day, limit, attempt, now, has_note=facts.writes_note(now)):
-        # The referee disagrees with the count: somebody else was quicker. Ask again shortly.
-        release_lease(session, entry.lane_id, epoch, now + timedelta(seconds=5))
-        return None
+    values = {"epoch": choice.booking.epoch, "not_after": choice.booking.not_after, "reserved_at": now, "wait_until": None}
     note = Note(now, day, "worker", evidence=_values(facts, now), spent=1)
-    values = {"attempt": attempt, "epoch": epoch, "not_after": choice.booking.not_after, "reserved_at": now}
-    return entry, note, {**values, "wait_until": None}
+    return _Terms(Unit(entry, day, limit, entry.attempt + 1, has_note=facts.writes_note(now)), note, values)
+
+
+def _take(session: Session, choice: Choice, unit: Unit, now: datetime) -> bool:
+    if take_quota(session, unit.entry, unit.day, unit.limit, unit.attempt, now, has_note=unit.has_note):
+        return True
+    # The referee disagrees with the count: somebody else was quicker. Ask again shortly.
+    release_lease(session, unit.entry.lane_id, choice.booking.epoch, now + timedelta(seconds=5))
+    return False
+
+
+def _begin_all(session: Session, picks: Sequence[tuple[Choice, dict[str, Any], _Terms]], now: datetime) -> list[Booking]:
+    moves, begun = [], []
+    for choice, evidence, terms in picks:
+        entry, attempt = choice.booking.entry, terms.unit.attempt
+        beginning = Note(now, terms.note.day, "worker", evidence=evidence)
+        steps = ((ActionState.RESERVED, terms.note), (ActionState.SENDING, beginning))
+        values = {"attempt": attempt, "sending_at": now, **terms.values}
+        moves.append(Moving(entry, steps, values, attempt))
+        begun.append(replace(choice.booking, entry=replace(entry, state=ActionState.SENDING, attempt=attempt)))
+    move_all(session, moves)
+    begin_effects(session, {each.entry.lane_id: each.epoch for each in begun}, now, LEASE)
+    return begun
 
 
 def _may_others_run(verdicts: list[Wait | Refuse]) -> bool:

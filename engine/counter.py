@@ -5,11 +5,11 @@ everybody who waits by then; whoever was served meanwhile goes away with his res
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -26,12 +26,26 @@ class Writer(Protocol):
     def do(self, work: Callable[[Session], T]) -> T: ...
 
 
+class Joint(Generic[T]):
+    """A piece of work that can be done together with others of its kind, as one set."""
+
+    def __call__(self, session: Session) -> T:
+        """The work by itself."""
+        raise NotImplementedError
+
+    @classmethod
+    def at_once(cls, session: Session, works: Sequence[Self]) -> list[T]:
+        """Several of them, with a result for each. Whatever it raises undoes the set, and each is done by itself."""
+        raise NotImplementedError
+
+
 @dataclass(eq=False, slots=True)
 class _Ticket:
     work: Callable[[Session], Any]
     is_done: bool = False
     result: Any = None
     error: BaseException | None = None
+    called: threading.Lock = field(default_factory=threading.Lock)  # free once it is done, or has to serve
 
 
 @dataclass
@@ -43,28 +57,38 @@ class Counter:
     now: Callable[[], datetime]
     _noted: generation.Mark | None = None
     _waiting: list[_Ticket] = field(default_factory=list)
+    _is_served: bool = False
     _entrance: threading.Lock = field(default_factory=threading.Lock)
-    _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def do(self, work: Callable[[Session], T]) -> T:
         """Run `work` in a transaction that it may share with others'; it must be fit to run twice, as after a rollback."""
         ticket = _Ticket(work)
+        ticket.called.acquire()
         with self._entrance:
             self._waiting.append(ticket)
-        with self._turn:
-            if not ticket.is_done:
-                self._serve()
+            has_to_wait, self._is_served = self._is_served, True
+        if has_to_wait:
+            ticket.called.acquire()
+        if not ticket.is_done:
+            self._serve()
         if ticket.error is not None:
             raise ticket.error
         result: T = ticket.result
         return result
 
     def _serve(self) -> None:
+        """Do the work of all who wait, and hand over to one of those who came meanwhile."""
         with self._entrance:
             tickets, self._waiting = self._waiting, []
         if not self._together(tickets):
             for ticket in tickets:
                 self._together([ticket])
+        with self._entrance:
+            self._is_served = bool(self._waiting)
+            following = self._waiting[:1]
+        for ticket in (*following, *tickets):
+            if ticket.called.locked():
+                ticket.called.release()
 
     def _together(self, tickets: list[_Ticket]) -> bool:
         """False when one's work failed and others stood beside it: then nothing was written, and each tries by itself."""
@@ -72,7 +96,7 @@ class Counter:
         try:
             with self.database.write() as session:
                 at_work = True
-                results = [ticket.work(session) for ticket in tickets]
+                results = _results(session, [ticket.work for ticket in tickets])
                 at_work = False
                 mark = generation.mark_of(session, self.now())
         except BaseException as error:
@@ -92,3 +116,16 @@ class Counter:
             self._noted = mark
         except OSError as error:  # what was committed stays so; the mark is behind, which is the safe side
             _log.error("mark.failed", problem=type(error).__name__)
+
+
+def _results(session: Session, works: Sequence[Callable[[Session], Any]]) -> list[Any]:
+    """What each comes to; those that can be done at once come first."""
+    found: dict[int, Any] = {}
+    alike: dict[type[Joint[Any]], dict[int, Joint[Any]]] = {}
+    for place, work in enumerate(works):
+        if isinstance(work, Joint):
+            alike.setdefault(type(work), {})[place] = work
+    for kind, group in alike.items():
+        if len(group) > 1:
+            found.update(zip(group, kind.at_once(session, list(group.values())), strict=True))
+    return [found[place] if place in found else work(session) for place, work in enumerate(works)]

@@ -57,58 +57,23 @@ def attend(writer: Writer, lane_id: int, now: Now, holder: str, hands: Hands) ->
     begun = writer.do(lambda session: begin(session, lane_id, now(), holder, hands))
     if begun is None:
         return Attended()
-    outcome = _deliver(begun)
+    outcome = deliver(begun)
     if outcome is None:
         return Attended(begun.booking.entry.id)
 
     def finish(session: Session) -> ActionState | None:
         at = now()
-        state = _record(session, begun, outcome, at, hands)
+        state = record(session, begun, outcome, at, hands)
         release_lease(session, lane_id, begun.booking.epoch, at)
         return state
 
     try:
         state = writer.do(finish)
     except Exception:
-        _record_at_least(writer, begun, outcome, now)
+        record_at_least(writer, begun, outcome, now)
         raise
     reached("recorded")
     return Attended(begun.booking.entry.id, state)
-
-
-def carry_on(writer: Writer, lane_id: int, now: Now, holder: str, hands: Hands, may_go_on: Callable[[], bool]) -> int:
-    """Carry out a lane's actions one after the other while it has any that may run; returns how many were tried.
-
-    `may_go_on` is asked before each. What came of one is written in the transaction that begins the next, for which the
-    lane stays held.
-    """
-    begun: Begun | None = None
-    outcome: Outcome | None = None
-
-    def turn(session: Session) -> Begun | None:
-        at, epoch = now(), None
-        if begun is not None and outcome is not None:
-            is_ours = _record(session, begun, outcome, at, hands) is not None
-            epoch = begun.booking.epoch if is_ours else None
-            if not goes_on:
-                release_lease(session, lane_id, begun.booking.epoch, at)
-        return begin(session, lane_id, at, holder, hands, epoch) if goes_on else None
-
-    tried = 0
-    while (goes_on := may_go_on()) or outcome is not None:
-        try:
-            following = writer.do(turn)
-        except Exception:
-            if begun is not None and outcome is not None:
-                _record_at_least(writer, begun, outcome, now)
-            raise
-        if outcome is not None:
-            reached("recorded")
-        if following is None:
-            break
-        begun, outcome = following, _deliver(following)
-        tried += 1
-    return tried
 
 
 def begin(
@@ -122,7 +87,7 @@ def begin(
     choice = choose(session, lane_id, now, holder, epoch)
     if choice is None:
         return None
-    effect = _effect(session, choice.booking, now, hands)
+    effect = effect_of(session, choice.booking, now, hands)
     if effect is None:
         return Begun(choice.booking, None)
     begun = book_and_begin(session, choice, effect.evidence, now)
@@ -142,7 +107,7 @@ def open_gate(session: Session, booking: Booking, now: datetime, hands: Hands) -
     if obstacle is not None:
         _hand_back(session, booking, obstacle, now)
         return None
-    effect = _effect(session, booking, now, hands)
+    effect = effect_of(session, booking, now, hands)
     if effect is None:
         return None
     note = Note(now, day_of(entry, now), "worker", evidence=effect.evidence)
@@ -158,14 +123,15 @@ def hand_of(hands: Hands, kind: ActionKind) -> Hand | None:
     return found if found is not None or kind.channel is not Channel.EMAIL else EmailHand(hands)
 
 
-def _deliver(begun: Begun) -> Outcome | None:
+def deliver(begun: Begun) -> Outcome | None:
+    """Touch the world, outside any transaction; None when the gate stayed shut."""
     if begun.effect is None:
         return None
     reached("sending")
     return begun.effect.deliver(DELIVERY_SECONDS)
 
 
-def _record_at_least(writer: Writer, begun: Begun, outcome: Outcome, now: Now) -> None:
+def record_at_least(writer: Writer, begun: Begun, outcome: Outcome, now: Now) -> None:
     """What failed was the next action, or what follows from this one: that must not undo what is known of this one."""
 
     def work(session: Session) -> None:
@@ -176,16 +142,23 @@ def _record_at_least(writer: Writer, begun: Begun, outcome: Outcome, now: Now) -
     writer.do(work)
 
 
-def _record(session: Session, begun: Begun, outcome: Outcome, now: datetime, hands: Hands) -> ActionState | None:
-    entry = begun.booking.entry
-    state = outcomes.record(session, entry, begun.booking.epoch, outcome, now)
-    hand = hand_of(hands, entry.kind)
-    if state is not None and hand is not None:
-        hand.settle(session, entry, outcome, now)
+def record(session: Session, begun: Begun, outcome: Outcome, now: datetime, hands: Hands) -> ActionState | None:
+    """Write down what came of it and what follows; None when the epoch was no longer ours. The lane stays held."""
+    state = outcomes.record(session, begun.booking.entry, begun.booking.epoch, outcome, now)
+    if state is not None:
+        settle(session, begun, outcome, now, hands)
     return state
 
 
-def _effect(session: Session, booking: Booking, now: datetime, hands: Hands) -> Effect | None:
+def settle(session: Session, begun: Begun, outcome: Outcome, now: datetime, hands: Hands) -> None:
+    """What the outcome means beyond its action, by the hand of its kind."""
+    entry = begun.booking.entry
+    hand = hand_of(hands, entry.kind)
+    if hand is not None:
+        hand.settle(session, entry, outcome, now)
+
+
+def effect_of(session: Session, booking: Booking, now: datetime, hands: Hands) -> Effect | None:
     """What is done and by whom; None when it can't be done, or the account has no sign-in any more."""
     entry, hand = booking.entry, hand_of(hands, booking.entry.kind)
     if hand is None:

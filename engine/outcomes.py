@@ -1,5 +1,6 @@
 """What an attempt came to, written down: the action, its quota, the mailbox, and the lead's way on."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from engine import absences, sequence
 from engine.channels.effects import Accepted, Failed, Outcome, Uncertain
 from storage.kinds import ActionState, LeadState, Reason
 from storage.ledger import Entry, Note, move
+from storage.ledger_sets import Moving, move_all
 from storage.tables import Event, Lead
 
 MOST_ATTEMPTS = 6
@@ -40,6 +42,20 @@ def record(session: Session, entry: Entry, epoch: int, outcome: Outcome, now: da
     if isinstance(outcome, Uncertain):
         return _uncertain(session, sending, epoch, outcome, now)
     return _failed(session, sending, epoch, outcome, now)
+
+
+def record_accepted(session: Session, attempts: Sequence[tuple[Entry, int, Accepted]], now: datetime) -> None:
+    """`record` for attempts of different leads, each with its epoch, that were all accepted.
+
+    NotAllError when an epoch was no longer ours: then the transaction must be rolled back.
+    """
+    moves = []
+    for entry, epoch, outcome in attempts:
+        note = Note(now, day_of(entry, now), "worker", evidence=outcome.evidence)
+        steps = ((ActionState.ACCEPTED, note),)
+        moves.append(Moving(_as(entry, ActionState.SENDING), steps, {"wait_until": None}, entry.attempt, fence=epoch))
+    move_all(session, moves)
+    sequence.advance_all(session, [entry for entry, _, _ in attempts], now)
 
 
 def _accepted(session: Session, entry: Entry, epoch: int, outcome: Accepted, now: datetime) -> ActionState | None:

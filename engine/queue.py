@@ -46,7 +46,6 @@ from engine.channels.effects import MailAccount
 from engine.channels.linkedin.sitting import forget_pictures
 from engine.connections import domain_records
 from engine.counter import Counter
-from engine.dispatch import carry_on
 from engine.grants import tokens_of
 from engine.hands import Hands
 from engine.incoming_keeping import Keys
@@ -55,6 +54,7 @@ from engine.linkedin_browsing import SignIns
 from engine.linkedin_hand import LINKEDIN_KINDS
 from engine.mail_accounts import account_for
 from engine.relief import Relief
+from engine.rounds import carry_on
 from engine.rules.permit import CLOCK_TOLERANCE
 from engine.turns import Turns
 from engine.wards import Answer, Wards

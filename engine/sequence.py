@@ -1,6 +1,6 @@
 """A lead's sequence: its first step planned at launch, each next one when the step before is final, its end."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, bindparam, exists, literal, literal_column, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from engine import absences, agenda
 from engine.entries import entries_of
@@ -16,7 +16,7 @@ from storage.columns import table_of
 from storage.kinds import OPEN_STATES, ActionKind, ActionState, CampaignState, Channel, LeadState, Reason
 from storage.ledger import Entry, Note, connection_of, move, plan
 from storage.prepared import Prepared
-from storage.tables import Campaign, Identity, Installation, Lane, Lead, Mailbox, Scrape, Step
+from storage.tables import Action, Campaign, Identity, Installation, Lane, Lead, Mailbox, Scrape, Step
 
 _CHUNK = 1_000
 _GOING_ON = (LeadState.NEW, LeadState.ACTIVE)
@@ -50,6 +50,20 @@ def advance(session: Session, entry: Entry, now: datetime) -> None:
         go_on(session, entry.lead_id, entry.campaign_id, position, now, now)
 
 
+def advance_all(session: Session, entries: Sequence[Entry], now: datetime) -> None:
+    """`advance` for steps of different leads that went out together."""
+    connection = connection_of(session)
+    rows = _REACHED_BY.rows(connection, {"actions": [entry.id for entry in entries]})
+    _AT.change_all(connection, [{"lead": row.lead_id, "reached": row.position} for row in rows])
+    active = [row for row in rows if row.lead_state is LeadState.ACTIVE]
+    done = [row.lead_id for row in active if row.id is None]
+    if done:
+        _close(session, done, LeadState.FINISHED, None, now)
+    for step in {row.id: row for row in active if row.id is not None}.values():
+        leads = [row.lead_id for row in active if row.id == step.id]
+        _go_on_with(session, step, leads, now, now)
+
+
 def go_on(session: Session, lead_id: int, campaign_id: int | None, position: int, since: datetime, now: datetime) -> None:
     """Plan the step after `position`, which went out at `since`, or finish the lead."""
     asked = {"campaign": campaign_id, "after": position}
@@ -57,7 +71,12 @@ def go_on(session: Session, lead_id: int, campaign_id: int | None, position: int
     if following is None:
         close(session, lead_id, LeadState.FINISHED, None, now)
     else:
-        _plan_step(session, following, [lead_id], since + timedelta(minutes=following.wait_minutes), now)
+        _go_on_with(session, following, [lead_id], since, now)
+
+
+def _go_on_with(session: Session, step: Any, lead_ids: list[int], since: datetime, now: datetime) -> None:
+    _plan_step(session, step, lead_ids, since + timedelta(minutes=step.wait_minutes), now)
+    for lead_id in lead_ids:
         absences.mind(session, lead_id)
 
 
@@ -70,6 +89,18 @@ _REACHED = Prepared(
 _STEP = select(Step.id, Step.kind, Step.wait_minutes).order_by(Step.position).limit(literal_column("1"))
 _FOLLOWING = Prepared(_STEP.where(Step.campaign_id == bindparam("campaign"), Step.position > bindparam("after")))
 _FIRST = Prepared(_STEP.where(Step.campaign_id == bindparam("campaign")))
+_BY = aliased(Step)
+_NEXT = select(Step.id).where(Step.campaign_id == _BY.campaign_id, Step.position > _BY.position).correlate(_BY)
+_REACHED_BY = Prepared(
+    select(Lead.id.label("lead_id"), Lead.state.label("lead_state"), _BY.position, Step.id, Step.kind, Step.wait_minutes)
+    .select_from(Action)
+    .join(Lead, Lead.id == Action.lead_id)
+    .join(_BY, _BY.id == Action.step_id)
+    .outerjoin(Step, Step.id == _NEXT.order_by(Step.position).limit(literal_column("1")).scalar_subquery())
+    .where(Action.id.in_(bindparam("actions", expanding=True))),
+    "actions",
+)
+_AT = Prepared(update(table_of(Lead)).where(Lead.id == bindparam("lead")).values(position=bindparam("reached")))
 
 
 def end(session: Session, lead_ids: Iterable[int], state: LeadState, reason: Reason, actor: str, now: datetime) -> int:
@@ -102,14 +133,18 @@ def _close(
     connection = connection_of(session)
     changes = {"state": state, "state_reason": reason, "state_since": now}
     closed = (statement or _CLOSE).rows(connection, {"leads": lead_ids, **changes})
-    for campaign_id in {row.campaign_id for row in closed}:
-        finish_if_done(session, campaign_id, now)
+    _finish_if_done(session, {row.campaign_id for row in closed}, now)
     return [row.id for row in closed]
 
 
 def finish_if_done(session: Session, campaign_id: int, now: datetime) -> None:
     """Finish a running campaign that has no lead left to go on with, now or when its address is back."""
-    _FINISH_IF_DONE.changed(connection_of(session), {"campaign": campaign_id, "now": now})
+    _finish_if_done(session, {campaign_id}, now)
+
+
+def _finish_if_done(session: Session, campaign_ids: Collection[int], now: datetime) -> None:
+    if campaign_ids:
+        _FINISH_IF_DONE.changed(connection_of(session), {"campaigns": list(campaign_ids), "now": now})
 
 
 _OF_THESE = update(table_of(Lead)).where(Lead.id.in_(bindparam("leads", expanding=True)))
@@ -118,13 +153,14 @@ _END = Prepared(_OF_THESE.where(UNFINISHED).returning(Lead.id, Lead.campaign_id)
 _FINISH_IF_DONE = Prepared(
     update(table_of(Campaign))
     .where(
-        Campaign.id == bindparam("campaign"),
+        Campaign.id.in_(bindparam("campaigns", expanding=True)),
         Campaign.state == CampaignState.RUNNING,
-        ~exists(select(Lead.id).where(Lead.campaign_id == bindparam("campaign"), UNFINISHED)),
+        ~exists(select(Lead.id).where(Lead.campaign_id == Campaign.id, UNFINISHED)),
         # Whoever is still being read from Sales Navigator is to begin, too.
-        ~exists(select(Scrape.id).where(Scrape.campaign_id == bindparam("campaign"), Scrape.ended_at.is_(None))),
+        ~exists(select(Scrape.id).where(Scrape.campaign_id == Campaign.id, Scrape.ended_at.is_(None))),
     )
-    .values(state=CampaignState.FINISHED, finished_at=bindparam("now"))
+    .values(state=CampaignState.FINISHED, finished_at=bindparam("now")),
+    "campaigns",
 )
 
 

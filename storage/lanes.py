@@ -1,5 +1,6 @@
 """The SQL of a lane's lease: who holds it, since which epoch, and when it is looked at next."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,6 +39,12 @@ def begin_effect(session: Session, lane_id: int, epoch: int, now: datetime, leng
     """
     asked = {"lane": lane_id, "ours": epoch, "now": now, "ends": now + length}
     return _BEGINS.changed(connection_of(session), asked) == 1
+
+
+def begin_effects(session: Session, held: Mapping[int, int], now: datetime, length: timedelta) -> None:
+    """`begin_effect` on several lanes that are held, each with its epoch."""
+    rows = [{"lane": lane_id, "ours": epoch, "now": now, "ends": now + length} for lane_id, epoch in held.items()]
+    _BEGINS.change_all(connection_of(session), rows)
 
 
 _BEGINS = Prepared(

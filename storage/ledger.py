@@ -85,31 +85,13 @@ def move(
     changes = {"state": after, "reason": note.reason, **({"final_at": note.now} if after.is_final else {}), **values}
     place = {"of_action": entry.id, "was": entry.state, **({} if fence is None else {"fence": fence})}
     connection = connection_of(session)
-    moving = _MOVE if fence is None else _FENCED_MOVE
+    moving = MOVE if fence is None else FENCED_MOVE
     if moving.changed(connection, {**changes, **place}) != 1:
         return False
     day = give_back(session, entry, note.now) if gives_back else None
     if day is not None:
         note = replace(note, day=day, spent=-1)
-    _TELL.changed(connection, {**_line(entry, note, attempt), "before": entry.state, "after": after})
-    return True
-
-
-def move_through(
-    session: Session, entry: Entry, steps: Sequence[tuple[ActionState, Note]], /, *, attempt: int, **values: Any
-) -> bool:
-    """Move an action through several states at once, with an event for each; False when it has left its first one."""
-    changes = {"state": steps[-1][0], "reason": steps[-1][1].reason, "attempt": attempt, **values}
-    connection = connection_of(session)
-    if _MOVE.changed(connection, {**changes, "of_action": entry.id, "was": entry.state}) != 1:
-        return False
-    before, told = entry.state, []
-    for after, note in steps:
-        if after not in TRANSITIONS[before]:
-            raise IllegalMoveError(f"{before} → {after}")
-        told.append({**_line(entry, note, attempt), "before": before, "after": after})
-        before = after
-    _TELL.write_all(connection, told)
+    TELL.changed(connection, {**line(entry, note, attempt), "before": entry.state, "after": after})
     return True
 
 
@@ -119,19 +101,20 @@ def revive(session: Session, entry: Entry, note: Note) -> bool:
         raise IllegalMoveError(f"{entry.state} → {ActionState.DUE}")
     connection = connection_of(session)
     changes = {"state": ActionState.DUE, "reason": note.reason, "final_at": None, "wait_until": None}
-    if _MOVE.changed(connection, {**changes, "of_action": entry.id, "was": entry.state}) != 1:
+    if MOVE.changed(connection, {**changes, "of_action": entry.id, "was": entry.state}) != 1:
         return False
-    _TELL.changed(connection, {**_line(entry, note, entry.attempt), "before": entry.state, "after": ActionState.DUE})
+    TELL.changed(connection, {**line(entry, note, entry.attempt), "before": entry.state, "after": ActionState.DUE})
     return True
 
 
 _OF_ACTION = update(table_of(Action)).where(Action.id == bindparam("of_action"), Action.state == bindparam("was"))
-_MOVE = Prepared(_OF_ACTION)
-_FENCED_MOVE = Prepared(_OF_ACTION.where(Action.epoch == bindparam("fence")))
-_TELL = Prepared(insert(table_of(Event)))
+MOVE = Prepared(_OF_ACTION)
+FENCED_MOVE = Prepared(_OF_ACTION.where(Action.epoch == bindparam("fence")))
+TELL = Prepared(insert(table_of(Event)))
 
 
-def _line(entry: Entry, note: Note, attempt: int) -> dict[str, Any]:
+def line(entry: Entry, note: Note, attempt: int) -> dict[str, Any]:
+    """What the event of a change says, but for the change itself."""
     return {
         "at": note.now,
         "action_id": entry.id,
@@ -199,9 +182,14 @@ def take_quota(
     asked = {"lane": entry.lane_id, "of_kind": entry.kind, "day": day, "most": limit}
     if _TAKE[connection.dialect.name].scalar(connection, asked) is None:
         return False
-    spent = {"action_id": entry.id, "attempt": attempt, "lane_id": entry.lane_id, "kind": entry.kind}
-    _SPENT.changed(connection, {**spent, "at": now, "local_day": day, "has_note": has_note})
+    SPENT.changed(connection, spending(entry, day, attempt, now, has_note=has_note))
     return True
+
+
+def spending(entry: Entry, day: date, attempt: int, now: datetime, *, has_note: bool) -> dict[str, Any]:
+    """The line of one unit, of which the rolling clocks are counted."""
+    own = {"action_id": entry.id, "attempt": attempt, "lane_id": entry.lane_id, "kind": entry.kind}
+    return {**own, "at": now, "local_day": day, "has_note": has_note}
 
 
 _MOST = bindparam("most", type_=Integer())
@@ -214,22 +202,17 @@ _UNIT = select(
 
 
 def _take(statement: Any) -> Any:
-    return (
-        statement.from_select(["lane_id", "kind", "local_day", "used"], _UNIT)
-        .on_conflict_do_update(
-            index_elements=["lane_id", "kind", "local_day"],
-            set_={"used": QuotaUse.used + 1},
-            where=QuotaUse.used + 1 <= _MOST,
-        )
-        .returning(QuotaUse.used)
+    return statement.from_select(["lane_id", "kind", "local_day", "used"], _UNIT).on_conflict_do_update(
+        index_elements=["lane_id", "kind", "local_day"],
+        set_={"used": QuotaUse.used + 1},
+        where=QuotaUse.used + 1 <= _MOST,
     )
 
 
-_TAKE = {
-    "sqlite": Prepared(_take(sqlite.insert(table_of(QuotaUse)))),
-    "postgresql": Prepared(_take(postgresql.insert(table_of(QuotaUse)))),
-}
-_SPENT = Prepared(insert(table_of(Spend)))
+_TAKING = {"sqlite": _take(sqlite.insert(table_of(QuotaUse))), "postgresql": _take(postgresql.insert(table_of(QuotaUse)))}
+TAKE_ONE = {name: Prepared(statement) for name, statement in _TAKING.items()}
+_TAKE = {name: Prepared(statement.returning(QuotaUse.used)) for name, statement in _TAKING.items()}
+SPENT = Prepared(insert(table_of(Spend)))
 
 
 def give_back(session: Session, entry: Entry, now: datetime) -> date | None:

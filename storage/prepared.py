@@ -67,13 +67,17 @@ class Prepared:
         row = self.row(connection, values)
         return None if row is None else row[0]
 
-    def write_all(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Run an INSERT once for each of the rows, which have the same parameters."""
+    def change_all(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Run an UPDATE or INSERT without RETURNING once for each of the rows, which have the same parameters.
+
+        Returns how many rows of the table that changed in all.
+        """
+        if not rows:
+            return 0
         if connection.dialect.paramstyle != "qmark":
-            connection.execute(self._statement, list(rows))
-            return
+            return connection.execute(self._statement, list(rows)).rowcount
         form = self._form(connection.dialect, rows[0])
-        self._execute(connection, form.sql, [form.filled(row) for row in rows], many=True)
+        return int(self._execute(connection, form.sql, [form.filled(row) for row in rows], many=True).rowcount)
 
     def changed(self, connection: Connection, values: Mapping[str, Any]) -> int:
         """How many rows an UPDATE changed, or an INSERT wrote."""

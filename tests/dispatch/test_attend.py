@@ -14,8 +14,9 @@ from engine import agenda, freezes, sequence, stops
 from engine.booking import reserve
 from engine.channels.effects import Failed, Letter, MailAccount, Uncertain
 from engine.desk import Problem
-from engine.dispatch import Attended, attend, carry_on, open_gate
+from engine.dispatch import Attended, attend, open_gate
 from engine.recovery import reconcile_due, recover
+from engine.rounds import carry_on
 from storage.database import Database
 from storage.kinds import (
     ActionKind,

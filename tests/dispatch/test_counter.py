@@ -1,11 +1,8 @@
 """The counter: threads that wait together are written together, and one whose work fails spoils nothing for the others."""
 
-import threading
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import event, select
@@ -13,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from engine import generation
 from engine.counter import Counter
-from engine.dispatch import carry_on
+from engine.rounds import carry_on
 from storage.database import Database
 from storage.tables import Setting
 from tests.dispatch.sink import Sink, lanes_with_work
+from tests.dispatch.waiting import all_at_once
 from tests.makers import MONDAY
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -40,36 +38,6 @@ def writes(name: str) -> Callable[[Session], str]:
 def written(database: Database) -> set[str]:
     with database.read() as session:
         return set(session.scalars(select(Setting.key).where(Setting.key.like("one %"))))
-
-
-def all_at_once(counter: Counter, works: list[Callable[[Session], Any]]) -> list[Any]:
-    """Every piece of work by a thread of its own, all of which wait while the first is held up."""
-    results: list[Any] = [None] * len(works)
-    held, may_go_on = threading.Event(), threading.Event()
-
-    def hold_up(session: Session) -> None:
-        held.set()
-        may_go_on.wait(30)
-
-    def bring(number: int) -> None:
-        try:
-            results[number] = counter.do(works[number])
-        except Exception as error:
-            results[number] = error
-
-    threads = [threading.Thread(target=counter.do, args=(hold_up,))]
-    threads[0].start()
-    assert held.wait(30)
-    for number in range(len(works)):
-        threads.append(threading.Thread(target=bring, args=(number,)))
-        threads[-1].start()
-    ends = time.monotonic() + 30
-    while len(counter._waiting) < len(works) and time.monotonic() < ends:
-        time.sleep(0.001)
-    may_go_on.set()
-    for thread in threads:
-        thread.join(30)
-    return results
 
 
 def test_threads_that_wait_together_share_one_commit(counter: Counter, database: Database) -> None:

@@ -18,8 +18,9 @@ from sqlalchemy import func, select, update
 
 from engine.booking import choose, reserve
 from engine.counter import Counter
-from engine.dispatch import attend, carry_on
+from engine.dispatch import attend
 from engine.recovery import reconcile_due, recover
+from engine.rounds import carry_on
 from storage.append_only import protect
 from storage.database import Database, open_database
 from storage.kinds import ActionState, StopScope

@@ -18,9 +18,9 @@ from sqlalchemy import select
 from engine import clock, linkedin_lanes, linkedin_looks
 from engine.config import load
 from engine.counter import Counter
-from engine.dispatch import carry_on
 from engine.installation import Outpost, open_outpost
 from engine.linkedin_browsing import SignIns
+from engine.rounds import carry_on
 from engine.worker import hands, linkedin_driver
 from practice.linkedin.server import Sites, serve
 from practice.linkedin.site import Site
