@@ -19,7 +19,7 @@ from engine.config import load
 from engine.hands import Hands
 from engine.installation import Outpost
 from engine.letters import letter_for
-from engine.queue import SECONDS_TO_FINISH, WORKERS, Doorbell
+from engine.queue import SECONDS_TO_FINISH, Doorbell
 from storage.append_only import protect
 from storage.database import Database, open_database
 from storage.kinds import ActionState, Reason, Security
@@ -28,6 +28,7 @@ from storage.vault import Vault
 from tests.dispatch.sink import lanes_with_work
 
 _LANES, _LEADS, _EACH = 80, 50, 10  # each tenth lane is a black hole
+_THREADS = 6  # fewer than black holes, so that relief is needed
 _PROMPT = 0.1  # seconds
 _NO_LIMIT = 50_000_000
 _SERVER = Server("127.0.0.1", 465, Security.SSL)
@@ -36,7 +37,7 @@ _SERVER = Server("127.0.0.1", 465, Security.SSL)
 def run() -> list[Row]:
     alone, beside = _healthy(holes=False), _healthy(holes=True)
     name = f"{_LANES - _LANES // _EACH} addresses beside {_LANES // _EACH} black holes"
-    return [Row(name, f"{WORKERS} threads and relief", beside, "mails/s", "without the holes", alone, at_least=0.9)]
+    return [Row(name, f"{_THREADS} threads and relief", beside, "mails/s", "without the holes", alone, at_least=0.9)]
 
 
 @dataclass
@@ -74,7 +75,7 @@ def _healthy(holes: bool) -> float:
         config = load({"OUTPOST_DATA": str(folder), "OUTPOST_KEY_FILE": str(folder / "key")})
         hands = Hands(mailer, _account, letter_for)
         bell = Doorbell(Outpost(database, Vault({1: bytes(32)}), config), "bench", True, lambda: hands)
-        consumer = bell.huey.create_consumer(workers=WORKERS, worker_type="thread", periodic=False, max_delay=0.25)
+        consumer = bell.huey.create_consumer(workers=_THREADS, worker_type="thread", periodic=False, max_delay=0.25)
         bell.stopping = consumer.stop_flag
         wanted, begin = (_LANES - len(silent)) * _LEADS, time.perf_counter()
         consumer.start()

@@ -1,8 +1,8 @@
 """Prebuilt mails to Postfix's smtp-sink through all gates and with full durability, beside three ways without them.
 
 20,000 mails are the promise's size (`OUTPOST_BENCH_MAILS=20000`); the default is smaller. Each peer sends the same bytes
-to the same kind of sink by the same client, one connection a mail; Huey and Outpost with six threads, Celery with its own
-default of processes. Redis keeps nothing on disk, and Huey's file is as durable as Huey makes it.
+to the same kind of sink by the same client, one connection a mail; Huey and Outpost with as many threads as the worker
+has, Celery with its own default of processes. Redis keeps nothing on disk, and Huey's file is as durable as Huey makes it.
 """
 
 import os

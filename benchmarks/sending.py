@@ -12,8 +12,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from engine.queue import WORKERS
+
 MAILS = int(os.environ.get("OUTPOST_BENCH_MAILS", "4000"))
-THREADS = 6  # as many as the worker has
+THREADS = WORKERS  # as many as the worker has
 SINK = "/usr/sbin/smtp-sink"
 SENDER, RECIPIENT = "ada@alpha.test", "marie@bravo.test"
 CONTENT = (

@@ -16,10 +16,10 @@ from engine import outcomes
 from engine.outcomes import day_of
 from engine.rules.facts import Facts, Refuse, Run, Wait
 from engine.rules.permit import permit
-from engine.rules.phrases import phrase
+from engine.rules.phrases import phrases
 from engine.situations import Situation, situations
 from storage.columns import table_of
-from storage.kinds import ActionKind, ActionState, Gate, LeadState, QuotaClock, Reason
+from storage.kinds import ActionKind, ActionState, LeadState, QuotaClock, Reason
 from storage.lanes import begin_effects, release_lease, take_lease
 from storage.ledger import Entry, Note, connection_of, move, take_quota
 from storage.ledger_sets import Moving, Unit, move_all, take_quotas
@@ -130,8 +130,7 @@ def reserve(session: Session, lane_id: int, now: datetime, holder: str) -> Booki
     entry = choice.booking.entry
     if not move(session, entry, ActionState.RESERVED, terms.note, attempt=terms.unit.attempt, **terms.values):
         raise RuntimeError("An action moved while its lane was held.")
-    reserved = replace(entry, state=ActionState.RESERVED, attempt=terms.unit.attempt)
-    return replace(choice.booking, entry=reserved)
+    return replace(choice.booking, entry=entry.at(ActionState.RESERVED, terms.unit.attempt))
 
 
 def book_and_begin(session: Session, choice: Choice, evidence: dict[str, Any], now: datetime) -> Booking | None:
@@ -186,7 +185,7 @@ def _begin_all(session: Session, picks: Sequence[tuple[Choice, dict[str, Any], _
         steps = ((ActionState.RESERVED, terms.note), (ActionState.SENDING, beginning))
         values = {"attempt": attempt, "sending_at": now, **terms.values}
         moves.append(Moving(entry, steps, values, attempt))
-        begun.append(replace(choice.booking, entry=replace(entry, state=ActionState.SENDING, attempt=attempt)))
+        begun.append(replace(choice.booking, entry=entry.at(ActionState.SENDING, attempt)))
     move_all(session, moves)
     begin_effects(session, {each.entry.lane_id: each.epoch for each in begun}, now, LEASE)
     return begun
@@ -244,4 +243,4 @@ _WAITS = Prepared(update(table_of(Action)).where(Action.id == bindparam("of_acti
 
 def _values(facts: Facts, now: datetime) -> dict[str, Any]:
     """The values of every gate at that moment, for the timeline and the why."""
-    return {"gates": {gate.value: phrase(gate, facts, now) for gate in Gate}}
+    return {"gates": phrases(facts, now)}

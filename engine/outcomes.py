@@ -1,7 +1,6 @@
 """What an attempt came to, written down: the action, its quota, the mailbox, and the lead's way on."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -36,7 +35,7 @@ FIRST_LOOK = timedelta(seconds=20)
 
 def record(session: Session, entry: Entry, epoch: int, outcome: Outcome, now: datetime) -> ActionState | None:
     """Write down the outcome of an attempt; None when the epoch was no longer ours. The lane stays held."""
-    sending = _as(entry, ActionState.SENDING)
+    sending = entry.at(ActionState.SENDING)
     if isinstance(outcome, Accepted):
         return _accepted(session, sending, epoch, outcome, now)
     if isinstance(outcome, Uncertain):
@@ -53,7 +52,7 @@ def record_accepted(session: Session, attempts: Sequence[tuple[Entry, int, Accep
     for entry, epoch, outcome in attempts:
         note = Note(now, day_of(entry, now), "worker", evidence=outcome.evidence)
         steps = ((ActionState.ACCEPTED, note),)
-        moves.append(Moving(_as(entry, ActionState.SENDING), steps, {"wait_until": None}, entry.attempt, fence=epoch))
+        moves.append(Moving(entry.at(ActionState.SENDING), steps, {"wait_until": None}, entry.attempt, fence=epoch))
     move_all(session, moves)
     sequence.advance_all(session, [entry for entry, _, _ in attempts], now)
 
@@ -114,7 +113,3 @@ def close_lead(session: Session, lead_id: int, state: LeadState, reason: Reason,
 def day_of(entry: Entry, now: datetime) -> date:
     """The identity's calendar date at `now`."""
     return now.astimezone(ZoneInfo(entry.zone)).date()
-
-
-def _as(entry: Entry, state: ActionState) -> Entry:
-    return replace(entry, state=state)

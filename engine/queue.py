@@ -62,7 +62,7 @@ from engine.warm_up_key import key_for
 from storage.kinds import ActionKind
 from storage.tables import Mailbox
 
-WORKERS = 6
+WORKERS = 24  # threads; what their lanes have to write at the same moment is written as one set
 PAUSE = 0.5  # seconds between two looks at the agenda
 _MOST_LANES = 200
 _ENOUGH = 50  # lanes that are rung or at work: nobody looks for more
@@ -121,7 +121,7 @@ class Doorbell:
             workers=WORKERS,
             worker_type="thread",
             initial_delay=0.05,
-            max_delay=0.25,
+            max_delay=0.5,
             periodic=True,
             graceful_signal="TERM",
             shutdown_timeout=SECONDS_TO_FINISH,

@@ -127,7 +127,7 @@ def hours_of(row: Any, own: Iterable[date], now: datetime) -> WorkingHours:
         frozenset(row.work_days),
         row.work_start,
         row.work_end,
-        _calendar(row.holiday_country, now.year).union(own),
+        _calendar(row.holiday_country, now.year).union(own) if own else _calendar(row.holiday_country, now.year),
     )
 
 

@@ -39,6 +39,24 @@ class Entry:
     message_id: str | None
     zone: str
 
+    def at(self, state: ActionState, attempt: int | None = None) -> "Entry":
+        """The same action in another state; this is done several times a mail, and `replace` is slow."""
+        return Entry(
+            self.id,
+            self.workspace_id,
+            self.identity_id,
+            self.lane_id,
+            self.campaign_id,
+            self.lead_id,
+            self.step_id,
+            self.kind,
+            state,
+            self.attempt if attempt is None else attempt,
+            self.due_at,
+            self.message_id,
+            self.zone,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Note:

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Connection, Dialect, Enum
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import TypeEngine
+
+from storage.columns import Instant, from_micros, to_micros
 
 _Processor = Callable[[Any], Any]
 
@@ -25,7 +28,7 @@ class _Form:
     places: tuple[int, ...]  # of the parameters with one value each
     pick: Callable[[Mapping[str, Any]], Sequence[Any]]  # the values of these places, in their order
     written: tuple[tuple[int, _Processor], ...]  # places whose value is written in the database's own way
-    listed: tuple[tuple[int, str, int, _Processor | None], ...]  # places of a list's values, each with its index there
+    listed: tuple[tuple[int, int, str, _Processor | None], ...]  # the first place and the number of places of each list
 
     def filled(self, values: Mapping[str, Any]) -> list[Any]:
         if len(self.places) == len(self.blank):
@@ -36,8 +39,10 @@ class _Form:
                 given[place] = value
         for place, write in self.written:
             given[place] = write(given[place])
-        for place, name, at, processor in self.listed:
-            given[place] = _written(_nth(values[name], at), processor)
+        for place, size, name, write_one in self.listed:
+            members = list(values[name]) if write_one is None else [write_one(value) for value in values[name]]
+            # A list shorter than its form ends in its last value again, which an IN does not mind; an empty one is NULL.
+            given[place : place + size] = members + (members[-1:] or [None]) * (size - len(members))
         return given
 
 
@@ -116,13 +121,13 @@ class Prepared:
         scalars, written, listed = [], [], []
         for name in compiled.positiontup or ():
             bind = compiled.binds[name]
-            write = bind.type.dialect_impl(dialect).bind_processor(dialect)
+            write = _writer(bind.type, dialect)
             if bind.expanding:
                 own = None if name in values else list(bind.effective_value)
                 size = sizes[name] if own is None else len(own)
                 sql = sql.replace(f"__[POSTCOMPILE_{name}]", ", ".join("?" * size), 1)
                 if own is None:
-                    listed += [(len(blank) + at, name, at, write) for at in range(size)]
+                    listed.append((len(blank), size, name, write))
                 blank += [None] * size if own is None else [_written(value, write) for value in own]
             elif name not in values:
                 blank.append(_written(bind.effective_value, write))
@@ -149,7 +154,7 @@ def _picker(names: list[str]) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
 
 def _reader_of(columns: Sequence[Any], dialect: Dialect) -> Callable[[Sequence[Any]], Any]:
     row_of = namedtuple("Row", [column.key for column in columns])._make  # type: ignore[attr-defined]
-    processors = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+    processors = [_reading(column.type, dialect) for column in columns]
     changed = [(place, processor) for place, processor in enumerate(processors) if processor is not None]
 
     def read(raw: Sequence[Any]) -> Any:
@@ -166,9 +171,25 @@ def _written(value: Any, processor: _Processor | None) -> Any:
     return value if processor is None else processor(value)
 
 
-def _nth(values: Sequence[Any], at: int) -> Any:
-    """A list shorter than its form ends in its last value again, which changes nothing in an IN; an empty one is NULL."""
-    return values[min(at, len(values) - 1)] if values else None
+def _writer(kind: TypeEngine[Any], dialect: Dialect) -> _Processor | None:
+    """How a value is written: what the type's own way comes to, without its detours for the types that are everywhere."""
+    own: _Processor | None = kind.dialect_impl(dialect).bind_processor(dialect)
+    if isinstance(kind, Instant):
+        return lambda value: None if value is None else to_micros(value)
+    if isinstance(kind, Enum) and kind.enum_class is not None and own is not None:
+        written = {member: own(member) for member in kind.enum_class}
+        return lambda value: written[value] if value in written else own(value)
+    return own
+
+
+def _reading(kind: TypeEngine[Any], dialect: Dialect) -> _Processor | None:
+    own: _Processor | None = kind.dialect_impl(dialect).result_processor(dialect, None)
+    if isinstance(kind, Instant):
+        return from_micros
+    if isinstance(kind, Enum) and kind.enum_class is not None and own is not None:
+        members = {member.value: member for member in kind.enum_class}
+        return lambda value: members[value] if value in members else own(value)
+    return own
 
 
 def _padded(size: int) -> int:

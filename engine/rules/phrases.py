@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from engine.rules.facts import ClockUse, Facts
 from engine.rules.quotas import spoken
@@ -25,12 +26,21 @@ def phrase(gate: Gate, facts: Facts, now: datetime) -> str:
     return _PHRASES[gate](facts, now)
 
 
+def phrases(facts: Facts, now: datetime) -> dict[str, str]:
+    """The phrase of every gate, by its name."""
+    return {name: say(facts, now) for name, say in _NAMED}
+
+
 def hours_phrase(facts: Facts) -> str:
     """For example "09:00–18:00 Madrid, Mon Tue Wed Thu Fri"."""
     hours = facts.hours
-    days = " ".join(_DAYS[day - 1] for day in sorted(hours.days))
-    city = hours.zone.key.rsplit("/", 1)[-1].replace("_", " ")
-    return f"{clock_time(hours.start)}–{clock_time(hours.end)} {city}, {days}"
+    return _hours_words(hours.start, hours.end, hours.zone.key, hours.days)
+
+
+@lru_cache(maxsize=1024)
+def _hours_words(start: int, end: int, zone: str, days: frozenset[int]) -> str:
+    city = zone.rsplit("/", 1)[-1].replace("_", " ")
+    return f"{clock_time(start)}–{clock_time(end)} {city}, {' '.join(_DAYS[day - 1] for day in sorted(days))}"
 
 
 def clock_time(minutes: int) -> str:
@@ -97,3 +107,4 @@ _PHRASES: dict[Gate, Callable[[Facts, datetime], str]] = {
     Gate.PACING: lambda facts, now: f"pacing: at least {spoken(facts.gap)} apart, spread over the hours",
     Gate.IN_FLIGHT: lambda facts, now: "nothing else in flight on this channel",
 }
+_NAMED = tuple((gate.value, say) for gate, say in _PHRASES.items())
