@@ -94,4 +94,6 @@ def take_quotas(session: Session, units: Sequence[Unit], now: datetime) -> None:
     connection = connection_of(session)
     if TAKE_ONE[connection.dialect.name].change_all(connection, wanted) != len(units):
         raise NotAllError("A day's limit is reached already.")
-    SPENT.change_all(connection, [spending(unit.entry, unit.day, unit.attempt, now, has_note=unit.has_note) for unit in units])
+    SPENT.change_all(
+        connection, [spending(unit.entry, unit.day, unit.attempt, now, has_note=unit.has_note) for unit in units]
+    )
