@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from engine import clock
 from engine.channels.effects import Accepted, Failed, Outcome, Uncertain
-from engine.dispatch import attend, carry_on
+from engine.dispatch import attend
+from engine.rounds import carry_on
 from engine.rules.facts import Wait
 from engine.slow_servers import FIRST, LONGEST, SLOW
 from engine.standing import standings
