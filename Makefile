@@ -8,6 +8,9 @@ PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-input -
 UV ?= uv
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url
 
+# Where Python may not keep its bytecode, every process that a test starts compiles a second or more of code anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -22,7 +25,7 @@ reset-owner: $(VENV)/run.stamp ## a one-time link for an owner whose password is
 
 test: check packages ## run everything; installs what the tests need, says what it had to skip
 	$(PYTHON) -m pytest -q -n 2 --dist loadfile -m "not slow and not bed and not browser"
-	$(PYTHON) -m pytest -q -n 2 --dist loadfile -m "slow or bed or browser"
+	$(PYTHON) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "slow or bed or browser"
 
 check: $(VENV)/dev.stamp ## ruff, format and mypy
 	$(VENV)/bin/ruff check .

@@ -16,6 +16,7 @@ from tests.panel import Panel, close_panel, open_panel
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 pytest_plugins = ["tests.bed.fixtures"]
+LONGEST_FIRST = ("simulation", "worker", "linkedin_driver", "end_to_end", "crash", "linkedin")
 
 
 @pytest.fixture
@@ -47,6 +48,16 @@ def browser() -> Iterator[Browser]:
     """A real Chromium; `practice.browser.new_page(browser)` opens a page in it."""
     with system_chromium() as opened:
         yield opened
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest come first: at the end the processes have only short ones left to wait for."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    folder = item.path.parent.name
+    return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
 
 
 @pytest.hookimpl(wrapper=True)
