@@ -3,8 +3,7 @@
 import streamlit as st
 
 from engine.campaign_lists import CampaignView, look_at
-from engine.desk import Denied
-from pages import badges, in_app_links, notices, shell
+from pages import asked, badges, in_app_links, shell
 from pages.campaigns import campaign_actions, campaign_launch, campaign_leads, campaign_steps
 from pages.person_texts import isolated
 from storage.kinds import CampaignState, LeadState
@@ -14,11 +13,9 @@ _TABS = {"Steps": campaign_steps.show, "Leads": campaign_leads.show, "Launch": c
 
 def show() -> None:
     visit = shell.visit()
-    campaign = _asked_for()
+    campaign = asked.one(look_at, "campaign_id")
     if campaign is None:
-        notices.info("This campaign does not exist, or you have no access to it.")
-        if st.button("Show all campaigns", icon=":material/campaign:"):
-            shell.go("campaigns")
+        asked.missing("campaign", "campaigns")
         return
     _header(visit, campaign)
     tab = st.segmented_control(
@@ -31,14 +28,6 @@ def show() -> None:
         label_visibility="collapsed",
     )
     _TABS[tab or "Steps"](visit, campaign)
-
-
-def _asked_for() -> CampaignView | None:
-    asked = st.query_params.get("id", "")
-    try:
-        return shell.ask(look_at, campaign_id=int(asked)) if asked.isdecimal() and len(asked) < 18 else None
-    except Denied:
-        return None
 
 
 def _header(visit: shell.Visit, campaign: CampaignView) -> None:

@@ -4,11 +4,10 @@ import streamlit as st
 
 from engine import cool_downs
 from engine.campaign_lists import look_at as look_at_campaign
-from engine.desk import Denied
 from engine.lead_pauses import go_on
 from engine.leads import LeadView, look_at, stop
 from engine.timelines import Moment, of_lead
-from pages import badges, drawings, in_app_links, notices, shell
+from pages import asked, badges, drawings, in_app_links, notices, shell
 from pages.campaigns import mail_view
 from pages.campaigns.doing import done
 from pages.person_texts import isolated
@@ -20,11 +19,9 @@ _READ_AT_ONCE = (IncomingKind.REPLY, IncomingKind.UNSUBSCRIBE)
 
 def show() -> None:
     visit = shell.visit()
-    lead = _asked_for()
+    lead = asked.one(look_at, "lead_id")
     if lead is None:
-        notices.info("This lead does not exist, or you have no access to it.")
-        if st.button("Show all campaigns", icon=":material/campaign:"):
-            shell.go("campaigns")
+        asked.missing("lead", "campaigns")
         return
     _header(visit, lead)
     story, about = st.columns([3, 2], gap="large")
@@ -35,14 +32,6 @@ def show() -> None:
             _moment(visit, lead, moment, zone)
     with about:
         _about(lead)
-
-
-def _asked_for() -> LeadView | None:
-    asked = st.query_params.get("id", "")
-    try:
-        return shell.ask(look_at, lead_id=int(asked)) if asked.isdecimal() and len(asked) < 18 else None
-    except Denied:
-        return None
 
 
 def _header(visit: shell.Visit, lead: LeadView) -> None:

@@ -4,11 +4,10 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from engine.desk import Denied
 from engine.identities import IdentityView, get
 from engine.identity_lists import card
 from engine.photos import photo
-from pages import asked, badges, notices, shell
+from pages import asked, badges, shell
 from pages.identities import activity, contact, email, linkedin, now_line, share
 from pages.overview import stop_drawer
 from pages.person_texts import isolated
@@ -25,11 +24,9 @@ _SECTIONS = {
 
 def show() -> None:
     visit = shell.visit()
-    identity = _asked_for()
+    identity = asked.one(get, "identity_id")
     if identity is None:
-        notices.info("This identity does not exist, or you have no access to it.")
-        if st.button("Show all identities", icon=":material/group:"):
-            shell.go("identities")
+        asked.missing("identity", "identities")
         return
     _header(visit, identity)
     _SECTIONS[_section()][1](visit, identity)
@@ -53,14 +50,6 @@ def _section() -> str:
 
 def _keep_section() -> None:
     st.query_params["section"] = st.session_state["section"]
-
-
-def _asked_for() -> IdentityView | None:
-    wanted = asked.key()
-    try:
-        return None if wanted is None else shell.ask(get, identity_id=wanted)
-    except Denied:
-        return None
 
 
 def _header(visit: shell.Visit, identity: IdentityView) -> None:

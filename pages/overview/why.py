@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from engine.desk import Denied
 from engine.rules.facts import GateReport, Run, Wait
 from engine.why import Explanation, explain_action
 from pages import asked, badges, notices, shell
@@ -15,7 +14,7 @@ _LATER = ":gray[:material/more_horiz:]"
 
 def show() -> None:
     visit = shell.visit()
-    why = _asked_for()
+    why = asked.one(explain_action, "action_id")
     if why is None:
         shell.header("Why did this not run?")
         notices.info("This action does not exist, or you have no access to it.")
@@ -31,14 +30,6 @@ def show() -> None:
         badges.quiet(f"The server's words: {why.note}")
     if why.gates_then:
         _asked_then(visit, why)
-
-
-def _asked_for() -> Explanation | None:
-    wanted = asked.key()
-    try:
-        return None if wanted is None else shell.ask(explain_action, action_id=wanted)
-    except Denied:
-        return None
 
 
 def _title(why: Explanation) -> str:
