@@ -10,17 +10,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from storage.kinds import ActionKind, ActionState
+from storage.kinds import MAYBE_OUT_STATES, ActionKind
 from storage.tables import Action, Lane, Lead
-
-_WENT_OUT = (
-    ActionState.SENDING,
-    ActionState.ACCEPTED,
-    ActionState.CONFIRMED,
-    ActionState.UNKNOWN,
-    ActionState.RECONCILING,
-    ActionState.PARKED,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +28,7 @@ def match(
     sent = (
         select(Action.id, Action.lead_id, Action.message_id, Lead.email)
         .join(Lead, Lead.id == Action.lead_id)
-        .where(Action.kind == ActionKind.EMAIL, Action.state.in_(_WENT_OUT))
+        .where(Action.kind == ActionKind.EMAIL, Action.state.in_(MAYBE_OUT_STATES))
     )
     ours = sent.where(Action.workspace_id == workspace_id, Action.message_id.in_(list(answers)[:50]))
     named = {row.message_id: row for row in session.execute(ours)} if answers else {}

@@ -176,14 +176,10 @@ def _plan_step(session: Session, step: Any, lead_ids: Sequence[int], due_at: dat
     return planned
 
 
+_PLACE = (Lead.id, Lead.workspace_id, Lead.campaign_id, Lane.id.label("lane_id"), Lane.identity_id, Identity.zone)
 _PLACES = Prepared(
     select(
-        Lead.id,
-        Lead.workspace_id,
-        Lead.campaign_id,
-        Lane.id.label("lane_id"),
-        Lane.identity_id,
-        Identity.zone,
+        *_PLACE,
         Mailbox.address,
         select(Installation.mark).scalar_subquery().label("mark"),
     )
@@ -196,12 +192,7 @@ _PLACES = Prepared(
 
 _LINKEDIN_PLACES = Prepared(
     select(
-        Lead.id,
-        Lead.workspace_id,
-        Lead.campaign_id,
-        Lane.id.label("lane_id"),
-        Lane.identity_id,
-        Identity.zone,
+        *_PLACE,
         literal("").label("address"),
         literal("").label("mark"),
     )

@@ -14,21 +14,13 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from engine.warm_up_letters import HEADER, signature
-from storage.kinds import ActionState, Landing
+from storage.kinds import MAYBE_OUT_STATES, Landing
 from storage.ledger import connection_of
 from storage.prepared import Prepared
 from storage.tables import Action, Mailbox, WarmUpMessage
 
 LOOK_BACK = timedelta(days=8)
 _EARLY = timedelta(days=1)  # the dates of two machines may lie so far apart
-_MAY_HAVE_ARRIVED = (
-    ActionState.SENDING,
-    ActionState.ACCEPTED,
-    ActionState.CONFIRMED,
-    ActionState.UNKNOWN,
-    ActionState.RECONCILING,
-    ActionState.PARKED,
-)
 HEADERS = ("MESSAGE-ID", "FROM", "SUBJECT", HEADER.upper(), "AUTO-SUBMITTED")
 
 _SENDER = aliased(Mailbox)
@@ -52,7 +44,7 @@ _EXPECTED = Prepared(
     .where(
         WarmUpMessage.recipient_id == bindparam("mailbox"),
         WarmUpMessage.filed_at.is_(None),
-        Action.state.in_(_MAY_HAVE_ARRIVED),
+        Action.state.in_(MAYBE_OUT_STATES),
         Action.sending_at > bindparam("since"),
     )
     .order_by(WarmUpMessage.id)

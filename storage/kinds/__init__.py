@@ -2,6 +2,7 @@
 
 from storage.kinds.actions import (
     FINAL_STATES,
+    MAYBE_OUT_STATES,
     OPEN_STATES,
     TRANSITIONS,
     UNSETTLED_STATES,
@@ -31,6 +32,7 @@ __all__ = [
     "FINAL_STATES",
     "LINKEDIN_SIGN_IN_OPEN",
     "MAILBOX_NEEDS",
+    "MAYBE_OUT_STATES",
     "OPEN_STATES",
     "TOLD_KINDS",
     "TRANSITIONS",

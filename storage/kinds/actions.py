@@ -101,6 +101,17 @@ FINAL_STATES = frozenset(
         ActionState.SKIPPED,
     }
 )
+# The mail or the request of these may be out in the world, whatever became of it.
+MAYBE_OUT_STATES = frozenset(
+    {
+        ActionState.SENDING,
+        ActionState.ACCEPTED,
+        ActionState.CONFIRMED,
+        ActionState.UNKNOWN,
+        ActionState.RECONCILING,
+        ActionState.PARKED,
+    }
+)
 
 
 _LEAVING_OPEN = frozenset(
