@@ -20,12 +20,12 @@ from engine.hands import Hands
 from engine.installation import Outpost
 from engine.letters import letter_for
 from engine.queue import SECONDS_TO_FINISH, Doorbell
-from storage.append_only import protect
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.kinds import ActionState, Reason, Security
-from storage.tables import Action, Base, Lane, Mailbox
+from storage.tables import Action, Lane, Mailbox
 from storage.vault import Vault
 from tests.dispatch.sink import lanes_with_work
+from tests.fresh import new_database
 
 _LANES, _LEADS, _EACH = 80, 50, 10  # each tenth lane is a black hole
 _THREADS = 6  # fewer than black holes, so that relief is needed
@@ -66,10 +66,7 @@ def _healthy(holes: bool) -> float:
     """Mails a second of the addresses that are no black holes, from the first turn to the last mail."""
     with tempfile.TemporaryDirectory(prefix="outpost-black-holes-") as place:
         folder, over = Path(place), threading.Event()
-        database = open_database(folder / "outpost.db")
-        with database.engine.connect().execution_options(write=True) as connection, connection.begin():
-            Base.metadata.create_all(connection)
-            protect(connection)
+        database = new_database(folder / "outpost.db")
         silent = _silent(database)
         mailer = _Mailer(silent if holes else frozenset(), over)
         config = load({"OUTPOST_DATA": str(folder), "OUTPOST_KEY_FILE": str(folder / "key")})

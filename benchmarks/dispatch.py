@@ -26,12 +26,12 @@ from engine.channels.effects import Accepted, Letter, MailAccount, Outcome, Serv
 from engine.counter import Counter
 from engine.hands import Hands
 from engine.rounds import carry_on
-from storage.append_only import protect
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.kinds import ActionState, LeadState, Security
 from storage.ledger import Entry
-from storage.tables import Action, Base, Lane, Lead, Mailbox
+from storage.tables import Action, Lane, Lead, Mailbox
 from tests import makers
+from tests.fresh import new_database
 from tests.makers import MONDAY
 
 _LANES = 24
@@ -88,7 +88,7 @@ def _letter(_session: Session, action: Entry) -> Letter:
 
 
 def _outpost(folder: Path, port: int) -> tuple[float, float]:
-    database = open_database(folder / "outpost.db")
+    database = new_database(folder / "outpost.db")
     lanes = iter(_prepare(database))
     hands, numbers, turn = Hands(_Prebuilt(port), _account, _letter), count(), threading.Lock()
     counter = Counter(database, folder / "mark", lambda: MONDAY)
@@ -121,9 +121,6 @@ def _outpost(folder: Path, port: int) -> tuple[float, float]:
 
 def _prepare(database: Database) -> list[int]:
     """Addresses with a running campaign each, whose leads have their only step planned."""
-    with database.engine.connect().execution_options(write=True) as connection, connection.begin():
-        Base.metadata.create_all(connection)
-        protect(connection)
     with database.write() as session:
         makers.installation(session)
         home = makers.workspace(session)

@@ -6,7 +6,6 @@ As at most rounds nothing is new in most of them: one mailbox of ten has a mail 
 
 import os
 import ssl
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,13 +23,13 @@ from engine.connections.imap import ImapSession
 from engine.connections.network import NetworkGuard
 from engine.incoming import Open, Reader
 from engine.incoming_keeping import Keys
-from storage.append_only import protect
-from storage.database import Database, open_database
-from storage.tables import Base, IncomingMail, Mailbox, MailReading
+from storage.database import Database
+from storage.tables import IncomingMail, Mailbox, MailReading
 from storage.vault import Vault
 from tests import makers
-from tests.bed.bed import Bed, missing, start_in
+from tests.bed.bed import Bed, bed_alone
 from tests.bed.configuration import PASSWORD
+from tests.fresh import new_database
 from tests.makers import MONDAY
 
 MAILBOXES = int(os.environ.get("OUTPOST_BENCH_MAILBOXES", "300"))
@@ -41,27 +40,20 @@ _MAIL = b"From: Marie <marie@radium.test>\r\nTo: ada@acme.test\r\nSubject: Lunch
 
 
 def run() -> list[Row]:
-    if missing():
-        raise RuntimeError(missing())
-    with tempfile.TemporaryDirectory(prefix="bed-", dir="/tmp") as place:
-        Path(place).chmod(0o755)
-        bed = start_in(Path(place) / "one")
-        try:
-            database, addresses = _office(bed, Path(place) / "outpost.db")
-            near = incoming.opener(NetworkGuard.allowing(["127.0.0.0/8"]), bed.ca_file)
-            _round(bed, database, near)  # the first time every folder is new
-            _some_mail(bed, addresses)
-            bare = _cpu(lambda: _bare(bed, addresses)) / MAILBOXES
-            begin = time.perf_counter()
-            cpu = _cpu(lambda: _round(bed, database, near)) / MAILBOXES
-            near_rate = MAILBOXES / (time.perf_counter() - begin) * 60
-            begin = time.perf_counter()
-            _round(bed, database, _far(near))
-            far_rate = MAILBOXES / (time.perf_counter() - begin) * 60
-            _require_read(database)
-            database.close()
-        finally:
-            bed.stop()
+    with bed_alone() as (bed, folder):
+        database, addresses = _office(bed, folder / "outpost.db")
+        near = incoming.opener(NetworkGuard.allowing(["127.0.0.0/8"]), bed.ca_file)
+        _round(bed, database, near)  # the first time every folder is new
+        _some_mail(bed, addresses)
+        bare = _cpu(lambda: _bare(bed, addresses)) / MAILBOXES
+        begin = time.perf_counter()
+        cpu = _cpu(lambda: _round(bed, database, near)) / MAILBOXES
+        near_rate = MAILBOXES / (time.perf_counter() - begin) * 60
+        begin = time.perf_counter()
+        _round(bed, database, _far(near))
+        far_rate = MAILBOXES / (time.perf_counter() - begin) * 60
+        _require_read(database)
+        database.close()
     name, wanted = f"reading {MAILBOXES:,} mailboxes", _ALL / _ROUND
     limit = f"{_ALL:,} in {_ROUND:.0f} minutes"
     return [
@@ -72,10 +64,7 @@ def run() -> list[Row]:
 
 
 def _office(bed: Bed, path: Path) -> tuple[Database, list[str]]:
-    database = open_database(path)
-    with database.engine.connect().execution_options(write=True) as connection, connection.begin():
-        Base.metadata.create_all(connection)
-        protect(connection)
+    database = new_database(path)
     addresses = [bed.new_address("reading") for _ in range(MAILBOXES)]
     with database.write() as session:
         makers.installation(session)

@@ -13,11 +13,10 @@ from sqlalchemy.orm import Session
 
 from benchmarks.rows import Row
 from storage import columnar
-from storage.append_only import protect
 from storage.columnar import Manifest, Segment
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.reports import ledger
-from storage.tables import Base
+from tests.fresh import new_database
 
 LINES = 10_000_000
 _IDENTITIES, _LINES_A_DAY = 500, 150
@@ -36,7 +35,7 @@ _TREND = ("30 days by day", _BY_DAY)
 def run() -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="outpost-reports-") as place:
         folder = Path(place)
-        database = open_database(folder / "bench.db")
+        database = new_database(folder / "bench.db")
         try:
             _fill(database, folder)
             return [_compare(database, folder, name, query) for name, query in (_ALL_TIME, _THIRTY, _TREND)]
@@ -75,9 +74,6 @@ def _best(task: Callable[[], list], times: int) -> tuple[float, list]:  # type: 
 
 def _fill(database: Database, folder: Path) -> None:
     """The same lines in the table, with its indexes, and in the segments; written with as little disk as it takes."""
-    with database.engine.connect().execution_options(write=True) as connection, connection.begin():
-        Base.metadata.create_all(connection)
-        protect(connection)
     driver = database.engine.raw_connection()
     driver.execute("PRAGMA foreign_keys = OFF")  # the lines alone, without ten million actions behind them
     driver.execute("PRAGMA synchronous = OFF")

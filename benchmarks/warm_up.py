@@ -8,7 +8,6 @@ search, checks the same signature, and moves and marks the same, and knows no da
 import imaplib
 import os
 import ssl
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,7 +27,7 @@ from engine.warm_up_handling import due
 from engine.warm_up_keeping import Way
 from engine.warm_up_letters import HEADER, signature
 from storage.tables import WarmUpMessage
-from tests.bed.bed import Bed, missing, start_in
+from tests.bed.bed import Bed, bed_alone
 from tests.bed.configuration import PASSWORD
 
 MAILBOXES = int(os.environ.get("OUTPOST_BENCH_MAILBOXES", "500"))
@@ -38,18 +37,11 @@ _FIELDS = f"BODY.PEEK[HEADER.FIELDS (MESSAGE-ID FROM SUBJECT {HEADER.upper()} AU
 
 
 def run() -> list[Row]:
-    if missing():
-        raise RuntimeError(missing())
-    with tempfile.TemporaryDirectory(prefix="bed-", dir="/tmp") as place:
-        Path(place).chmod(0o755)
-        bed = start_in(Path(place) / "one")
-        try:
-            office = open_office(bed, Path(place) / "outpost.db", MAILBOXES)
-            bare_trips, bare_cpu = _measured(lambda: _bare(office))
-            trips, cpu = _measured(lambda: _outpost(office))
-            _require_done(office)
-        finally:
-            bed.stop()
+    with bed_alone() as (bed, folder):
+        office = open_office(bed, folder / "outpost.db", MAILBOXES)
+        bare_trips, bare_cpu = _measured(lambda: _bare(office))
+        trips, cpu = _measured(lambda: _outpost(office))
+        _require_done(office)
     name = f"warm-up, one visit to {MAILBOXES:,} mailboxes"
     return [
         Row(name, "round trips of a mailbox", trips, "round trips", "limit", MOST_ROUND_TRIPS, at_most=1.0),

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from engine import warm_up_texts
 from engine.warm_up_letters import HEADER, signature
-from storage.append_only import protect
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.kinds import ActionKind, ActionState, Landing
-from storage.tables import Action, Base, Lane, Mailbox, WarmUpMember, WarmUpMessage
+from storage.tables import Action, Lane, Mailbox, WarmUpMember, WarmUpMessage
 from tests import makers
 from tests.bed.bed import Bed
 from tests.bed.configuration import ROOMY
+from tests.fresh import new_database
 from tests.makers import MONDAY
 
 KEY = b"a key of this benchmark"
@@ -38,10 +38,7 @@ class Office:
 
 
 def open_office(bed: Bed, path: Path, number: int) -> Office:
-    database = open_database(path)
-    with database.engine.connect().execution_options(write=True) as connection, connection.begin():
-        Base.metadata.create_all(connection)
-        protect(connection)
+    database = new_database(path)
     with database.write() as session:
         boxes = _mailboxes(session, bed, number)
         mails = _mails(session, boxes)

@@ -13,9 +13,10 @@ import signal
 import socket
 import ssl
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -211,6 +212,20 @@ def _listens(port: int) -> bool:
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False
+
+
+@contextmanager
+def bed_alone() -> Iterator[tuple[Bed, Path]]:
+    """A bed for one program, and a folder beside it; RuntimeError says why it can't run here."""
+    if missing():
+        raise RuntimeError(missing())
+    with tempfile.TemporaryDirectory(prefix="bed-", dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        bed = start_in(Path(folder) / "one")
+        try:
+            yield bed, Path(folder)
+        finally:
+            bed.stop()
 
 
 def start_in(folder: Path, **values: int) -> Bed:

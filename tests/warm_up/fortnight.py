@@ -7,7 +7,6 @@ takes half an hour.
 
 import signal
 import sys
-import tempfile
 import time
 from collections import Counter
 from datetime import datetime, timedelta
@@ -16,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from storage.tables import WarmUp
-from tests.bed.bed import missing, start_in
+from tests.bed.bed import bed_alone, missing
 from tests.bed.configuration import ROOMY
 from tests.fresh import new_database
 from tests.warm_up import moved
@@ -29,13 +28,8 @@ def main() -> int:
     if missing():
         sys.stderr.write(f"{missing()}\n")
         return 1
-    with tempfile.TemporaryDirectory(prefix="bed-") as folder:
-        Path(folder).chmod(0o755)
-        bed = start_in(Path(folder) / "one")
-        try:
-            _play(bed, Path(folder))
-        finally:
-            bed.stop()
+    with bed_alone() as (bed, folder):
+        _play(bed, folder)
     return 0
 
 
