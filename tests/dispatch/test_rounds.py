@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
+from engine import rounds
 from engine.channels.effects import Accepted, Failed, Outcome, Uncertain
 from engine.counter import Counter
 from engine.rounds import Ended, Turn
@@ -140,6 +141,28 @@ def test_a_set_writes_what_its_turns_write_one_by_one(database: Database, tmp_pa
 
 def turns_of(lanes: list[int], hands: Any, at: datetime = MONDAY) -> list[Turn]:
     return [Turn(lane_id, lambda: at, "worker-1", hands, None, goes_on=True) for lane_id in lanes]
+
+
+def test_plain_turns_never_take_the_single_way(database: Database, hands: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def single(*_given: Any, **_named: Any) -> None:
+        raise AssertionError("A plain turn was done by itself.")
+
+    for name in ("begin", "record"):
+        monkeypatch.setattr(rounds, name, single)
+    lanes = lanes_with_work(database, lanes=3)
+    with database.write() as session:
+        begun = Turn.at_once(session, turns_of(lanes, hands))
+    later = MONDAY + timedelta(minutes=30)
+    turns = [
+        Turn(lane_id, lambda: later, "worker-1", hands, Ended(each, TOOK), goes_on=True)
+        for lane_id, each in zip(lanes, begun, strict=True)
+        if each is not None
+    ]
+    with database.write() as session:
+        assert all(each is not None and each.effect is not None for each in Turn.at_once(session, turns))
+    with database.read() as session:
+        states = session.scalars(select(Action.state).where(Action.attempt == 1)).all()
+    assert sorted(states) == [ActionState.ACCEPTED] * 3 + [ActionState.SENDING] * 3
 
 
 def test_a_unit_that_somebody_else_took_undoes_the_set_and_the_others_go_by_themselves(
