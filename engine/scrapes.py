@@ -48,6 +48,7 @@ class Reading:
     created_at: datetime
     created_by: str
     ended_at: datetime | None
+    ended_by: str
     action_id: int | None = None
     verdict: Verdict | None = None
     in_flight: bool = False
@@ -191,6 +192,7 @@ def _reading(desk: Desk, scrape: Scrape, seat: Identity, may_see: bool, sums: tu
         created_at=scrape.created_at,
         created_by=scrape.created_by,
         ended_at=scrape.ended_at,
+        ended_by=scrape.ended_by,
         action_id=action_id if may_see else None,
         verdict=verdict,
         in_flight=state is not None and not state.is_open,

@@ -132,14 +132,15 @@ _NEEDS_A_PERSON: dict[Reason, str] = {
     Reason.CONSENT_MISSING: "consent missing",
     Reason.NO_HOURS: "no working hours",
     Reason.LIMIT_ZERO: "limit is 0",
+    Reason.NO_SEAT: "no seat",
+    Reason.NOT_SHARED: "not shared",
 }
 _WAITING_WORDS: dict[Reason, str] = {
     Reason.OUTSIDE_HOURS: "outside hours",
     Reason.DAY_LIMIT: "limit reached",
-    Reason.ROLLING_24_HOURS_LIMIT: "limit reached",
-    Reason.ROLLING_7_DAYS_LIMIT: "limit reached",
-    Reason.ROLLING_30_DAYS_LIMIT: "limit reached",
+    **{each: "limit reached" for each in Reason if each.value.startswith("rolling_")},
     Reason.NOTES_LIMIT: "limit reached",
+    Reason.SHARE_USED_UP: "share used up",
     Reason.PENDING_LIMIT: "too many pending",
     Reason.PACING: "spaced out",
     Reason.NOT_DUE_YET: "not due yet",

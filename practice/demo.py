@@ -38,7 +38,8 @@ _SIGNS = f"""
   addresses connect with the password "{MAIL_PASSWORD}", or sign in at the stand-ins
   of Google and Microsoft 365; ada@approval.test there needs an administrator's approval.
   LinkedIn is played too: ada.lovelace@example.com connects with "{LINKEDIN_PASSWORD}"; ada.lovelace+sms@…
-  is asked for a code (123456), +app for a tap in the app, +captcha for a check by a person.)
+  is asked for a code (123456), +app for a tap in the app, +captcha for a check by a person; +sales has a seat
+  in Sales Navigator, where every search and list finds 60 people.)
   Ctrl-C ends it; `make demo` goes on where it was, `make demo FRESH=1` begins anew.
 """
 

@@ -5,7 +5,7 @@ import streamlit as st
 from engine.campaign_lists import CampaignView
 from engine.leads import LeadLine, find
 from pages import badges, filters, shell
-from pages.campaigns import campaign_import
+from pages.campaigns import campaign_import, sales_form, sales_readings
 from pages.identities import paging
 from storage.kinds import CampaignState, LeadState, Permission
 
@@ -15,10 +15,14 @@ def show(visit: shell.Visit, campaign: CampaignView) -> None:
     if may_import and campaign_import.is_open(campaign.id):
         campaign_import.show(visit, campaign)
         return
+    if may_import and sales_form.is_open(campaign.id):
+        sales_form.show(campaign)
+        return
     text, state = _filters(campaign, may_import)
     campaign_import.show_unfinished(campaign, may_import)
+    sales_readings.show(campaign)
     if not campaign.leads.total:
-        st.markdown("This campaign has no leads yet. Import them from a CSV file; you see every row's problems first.")
+        st.markdown("This campaign has no leads yet. Import them from a CSV file, or read them from Sales Navigator.")
         return
     page = shell.ask(find, campaign_id=campaign.id, search=text, state=state, page=paging.asked())
     if not page.rows:
@@ -51,10 +55,12 @@ def _filters(campaign: CampaignView, may_import: bool) -> tuple[str, LeadState |
 
     with filters.row():
         text = filters.search("Name, e-mail or company", "lead")
-        chosen = filters.choice("State", list(states), "lead-state", "Any state", called=called)
+        chosen = filters.choice("State", list(states), "lead-state", "Any state", width=150, called=called)
         st.space("stretch")
         words = "Import leads" if not campaign.leads.total else "Import more leads"
         kind = "secondary" if campaign.leads.total else "primary"
+        if may_import and st.button("Read Sales Navigator", icon=":material/travel_explore:"):
+            sales_form.open_for(campaign.id)
         if may_import and st.button(words, icon=":material/upload_file:", type=kind):  # type: ignore[arg-type]
             campaign_import.open_for(campaign.id)
     return text, states.get(chosen or "")

@@ -10,6 +10,7 @@ from engine.identities import IdentityView
 from engine.linkedin_limits import Limits, Used
 from pages import badges, notices, shell
 from pages.campaigns.doing import done
+from pages.identities import seat_share
 from storage.kinds import ActionKind, QuotaClock
 
 _CLOCKS = {
@@ -29,6 +30,7 @@ def show(visit: shell.Visit, identity: IdentityView, may: bool) -> None:
         return
     for kind in linkedin_limits.KINDS:
         _kind(visit, identity, kind, limits)
+    seat_share.show(identity, may)
     if may:
         _change(visit, identity, limits)
 

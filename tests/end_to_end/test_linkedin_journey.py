@@ -8,13 +8,20 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
+from engine import clock, linkedin_accounts, linkedin_consent
+from engine.channels.linkedin.outcomes import OwnProfile
 from practice.browser import new_page, press, settled, sign_in
+from practice.linkedin.navigator import somebody
 from practice.linkedin.server import PASSWORD as LINKEDIN_PASSWORD
-from storage.tables import Identity
+from storage.kinds import CampaignState
+from storage.tables import Identity, Lead
+from tests import makers
 from tests.end_to_end.linkedin_world import LinkedInWorld, linkedin_world
+from tests.linkedin.conftest import COOKIE
 from tests.live import OWNER_EMAIL, PASSWORD
 
 ADA, GRACE = "ada.lovelace+sms@example.com", "grace.hopper+sms@example.com"
+NAVIGATOR = "nora.navarro+sales@example.com"
 pytestmark = pytest.mark.browser
 
 
@@ -143,3 +150,57 @@ def write_campaign(world: LinkedInWorld, page: Page, folder: Path) -> None:
 def identity_of(world: LinkedInWorld, first_name: str) -> int:
     with world.outpost.database.read() as session:
         return session.scalars(select(Identity.id).where(Identity.first_name == first_name)).one()
+
+
+def test_a_search_of_sales_navigator_becomes_leads_and_another_is_stopped(world: LinkedInWorld, page: Page) -> None:
+    identity_id, campaign_id = with_a_seat(world)
+    page.goto(f"{world.live.address}/campaign?w=1&id={campaign_id}&tab=Leads")
+    settled(page)
+    press(page, "Read Sales Navigator")
+    address = page.get_by_role("textbox", name="Address of the search or list")
+    address.fill("https://www.linkedin.com/sales/search/company?query=(keywords:pumps)")
+    press(page, "Read up to 100 people")
+    expect(page.get_by_text("This is a search of companies; people are read.").first).to_be_visible()
+    page.get_by_role("spinbutton", name="People, at most").fill("2")
+    address.fill("https://www.linkedin.com/sales/search/people?query=(keywords:pumps)&sessionId=x")
+    address.press("Control+Enter")
+    settled(page)
+    expect(page.get_by_text("2 people take up to 3 scrapings")).to_be_visible()
+    press(page, "Read up to 2 people")
+    expect(page.get_by_text("0 of 2 people · 0 leads")).to_be_visible()
+
+    world.work_until(lambda: len(leads_of(world, campaign_id)) == 2, identity_id)
+    assert leads_of(world, campaign_id) == [f"linkedin.com/in/{somebody(number).slug}" for number in range(2)]
+    expect(page.get_by_text("2 of 2 people · 2 leads")).to_be_visible()
+    expect(page.get_by_text("It has more people than the 2 that were asked for.")).to_be_visible()
+
+    press(page, "Read Sales Navigator")
+    address.fill("https://www.linkedin.com/sales/lists/people/7100")
+    address.press("Control+Enter")
+    settled(page)
+    press(page, "Read up to 100 people")
+    press(page, "Stop reading")
+    expect(page.get_by_text("stopped by")).to_be_visible()
+    opened = len(world.site(NAVIGATOR).navigator.opened)
+    world.work(identity_id)
+    assert len(world.site(NAVIGATOR).navigator.opened) == opened == 3
+
+
+def with_a_seat(world: LinkedInWorld) -> tuple[int, int]:
+    """An identity whose account at the stand-in has a seat, as a sign-in would have left it, and its draft."""
+    with world.outpost.database.write() as session:
+        hours = {"work_days": [1, 2, 3, 4, 5, 6, 7], "work_start": 0, "work_end": 24 * 60}
+        nora = makers.identity(session, 1, first_name="Nora", last_name="Navarro", **hours)
+        linkedin_consent.accept(makers.desk(session, 1, now=clock.now()), nora, "Nora Navarro")
+        cookies = [COOKIE | {"name": "li_at", "value": "nora-navarro"}, COOKIE | {"name": "account", "value": NAVIGATOR}]
+        profile = OwnProfile("nora-navarro", "Nora Navarro", has_seat=True)
+        state = {"cookies": cookies, "origins": []}
+        linkedin_accounts.connect(session, world.outpost.vault, nora.id, NAVIGATOR, profile, state, clock.now())
+        draft = makers.campaign(session, nora, steps=0, state=CampaignState.DRAFT, launched_at=None)
+        return nora.id, draft.id
+
+
+def leads_of(world: LinkedInWorld, campaign_id: int) -> list[str]:
+    with world.outpost.database.read() as session:
+        wanted = select(Lead.linkedin_url).where(Lead.campaign_id == campaign_id)
+        return list(session.scalars(wanted.order_by(Lead.id)))

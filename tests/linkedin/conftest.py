@@ -18,9 +18,10 @@ from engine.config import load
 from engine.counter import Counter
 from engine.desk import perform
 from engine.dispatch import Attended, attend
-from engine.hands import Hands
+from engine.hands import Hand, Hands
 from engine.installation import Outpost, open_outpost
 from engine.linkedin_hand import LINKEDIN_KINDS, LinkedInHand
+from engine.scraping_hand import ScrapingHand
 from practice.linkedin.server import Sites, serve
 from practice.linkedin.site import Site
 from storage.kinds import ActionKind
@@ -77,10 +78,10 @@ def connected(office: Office, email: str = "ada.lovelace@example.com") -> Site:
     """Ada's account with a session that the stand-in knows, as a sign-in would have left it; her site at the stand-in."""
     site = office.sites.of(email)
     cookies = [
-        {**_COOKIE, "name": "li_at", "value": site.own_slug},
-        {**_COOKIE, "name": "account", "value": email},
+        {**COOKIE, "name": "li_at", "value": site.own_slug},
+        {**COOKIE, "name": "account", "value": email},
     ]
-    profile = OwnProfile(site.own_slug, site.own_name, "Head of Sales")
+    profile = OwnProfile(site.own_slug, site.own_name, "Head of Sales", has_seat=site.has_seat)
     state = {"cookies": cookies, "origins": []}
     with office.outpost.database.write() as session:
         ada = session.get_one(Identity, office.identity_id)
@@ -98,8 +99,8 @@ def with_premium(office: Office) -> None:
     perform(office.outpost.database, makers.OWNER, office.workspace_id, LONG_AGO, say, **given)
 
 
-_COOKIE = {"domain": "www.linkedin.com", "path": "/", "expires": 4_000_000_000, "httpOnly": False, "secure": False}
-_COOKIE["sameSite"] = "Lax"
+COOKIE = {"domain": "www.linkedin.com", "path": "/", "expires": 4_000_000_000, "httpOnly": False, "secure": False}
+COOKIE["sameSite"] = "Lax"
 
 
 def at_work(office: Office, kinds: Sequence[ActionKind], slugs: Sequence[str], body: str = "Hello {{ first_name }}") -> int:
@@ -128,7 +129,9 @@ class Doing:
 
     def hands(self) -> Hands:
         hand = LinkedInHand(self.office.outpost.database, self.office.outpost.vault, self.office.driver, lambda: self.now)
-        return Hands(NoMail(), lambda *_: None, lambda *_: None, dict.fromkeys(LINKEDIN_KINDS, hand))  # type: ignore[arg-type,return-value]
+        others: dict[ActionKind, Hand] = dict.fromkeys(LINKEDIN_KINDS, hand)
+        others[ActionKind.SCRAPING] = ScrapingHand(self.office.outpost.vault, self.office.driver)
+        return Hands(NoMail(), lambda *_: None, lambda *_: None, others)  # type: ignore[arg-type,return-value]
 
     def attend(self, after: timedelta = timedelta(hours=2)) -> Attended:
         """One visit of the LinkedIn lane, some time after the one before."""

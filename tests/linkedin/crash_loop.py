@@ -67,7 +67,7 @@ def crash_loop(office: Office, people: int, kills: int, seed: int = 1) -> Report
     reaper = Reaper(random.Random(seed), kills)
     site.before_effect = reaper.about_to
     began, now = time.monotonic(), MONDAY
-    while not _life(office, reaper, now):
+    while not life(office, reaper, now):
         now += timedelta(days=3)
     return Report(
         len(reaper.kills),
@@ -78,7 +78,7 @@ def crash_loop(office: Office, people: int, kills: int, seed: int = 1) -> Report
     )
 
 
-def _life(office: Office, reaper: Reaper, now: object) -> bool:
+def life(office: Office, reaper: Reaper, now: object) -> bool:
     """One life of the worker; whether it ended by having nothing left to do."""
     config = office.outpost.config
     command = [sys.executable, "-m", "tests.linkedin.crashing", str(config.data), str(config.key_file)]
