@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from engine import moved_addresses
 from engine.limits import Limit, limits_of
+from engine.moved_addresses import Clocked
 from engine.rules.facts import ClockUse
 from engine.rules.hours import day_start
 from engine.rules.quotas import period_of
@@ -20,7 +22,7 @@ from storage.kinds import ActionKind, QuotaClock
 from storage.spend_readings import LaneKind, LocalDay
 
 _Wanted = list[tuple[int, Limit]]
-_Found = dict[tuple[int, ActionKind, QuotaClock], ClockUse]
+_Found = dict[Clocked, ClockUse]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,12 @@ def read(session: Session, zones: Mapping[int, ZoneInfo], now: datetime) -> Coun
         return Counts(limits, {}, {})
     try:
         found = _on_all_clocks(session, wanted, zones, now)
-        return Counts(limits, _by_kind(limits, found), spend_readings.last_spent(session, limits))
+        last = spend_readings.last_spent(session, limits)
+        for lane_id, others in spend_readings.kin_of(session, limits).items():
+            moved = [one for one in wanted if one[0] == lane_id]
+            found |= moved_addresses.counted(session, moved, found, others, zones[lane_id], now)
+            last |= moved_addresses.latest(session, lane_id, last, others)
+        return Counts(limits, _by_kind(limits, found), last)
     except DBAPIError:
         return Counts(limits, {}, {})
 

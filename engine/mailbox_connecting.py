@@ -11,7 +11,7 @@ from typing import Any
 import idna
 from sqlalchemy import select
 
-from engine import agenda, disconnecting, giving_back, incoming, limits, mailbox_alerts
+from engine import agenda, disconnecting, giving_back, incoming, limits, mailbox_alerts, moved_addresses
 from engine.channels.effects import MailAccount, Server
 from engine.channels.wire import UnsendableLetter, ascii_address
 from engine.connections import probe as probing
@@ -244,4 +244,5 @@ def _wake(desk: Desk, mailbox: Mailbox) -> None:
     lane = desk.session.scalar(select(Lane).where(Lane.mailbox_id == mailbox.id))
     if lane is None:
         lane = limits.open_mailbox_lane(desk.session, mailbox, desk.now, desk.actor.user_id)
+    moved_addresses.take_over_gap(desk.session, lane)
     agenda.wake_lane(desk.session, [lane.id], desk.now)

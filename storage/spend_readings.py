@@ -99,6 +99,48 @@ _SHARED = Prepared(
 )
 
 
+_KIN = Prepared(
+    text(
+        """
+SELECT l.id AS lane_id, o.id AS other FROM lane l
+JOIN mailbox m ON m.id = l.mailbox_id
+JOIN mailbox x ON x.address = m.address AND x.id <> m.id
+JOIN lane o ON o.mailbox_id = x.id
+WHERE l.id IN :lanes"""
+    )
+    .bindparams(bindparam("lanes", expanding=True))
+    .columns(lane_id=Integer(), other=Integer()),
+    "lanes",
+)
+
+
+def kin_of(session: Session, lane_ids: Iterable[int]) -> dict[int, list[int]]:
+    """The lanes on which the address of a lane sent for other identities: its provider sees one address."""
+    kin: dict[int, list[int]] = {}
+    for row in _KIN.rows(connection_of(session), {"lanes": list(lane_ids)}):
+        kin.setdefault(row.lane_id, []).append(row.other)
+    return kin
+
+
+_INSTANTS = (
+    text(
+        f"SELECT at FROM spend WHERE lane_id IN :lanes AND {_KEPT} AND kind = :of_kind AND at > :begins"  # noqa: S608
+        " ORDER BY at LIMIT 1 OFFSET :place"
+    )
+    .bindparams(bindparam("lanes", expanding=True), bindparam("begins", type_=Instant()))
+    .columns(at=Instant())
+)
+
+
+def spent_at_place(
+    session: Session, lane_ids: Iterable[int], kind: ActionKind, begins: datetime, place: int
+) -> datetime | None:
+    """When the unit was taken that so many others of these lanes together precede after `begins`."""
+    asked = {"lanes": list(lane_ids), "of_kind": kind.value, "begins": begins, "place": place}
+    at: datetime | None = connection_of(session).execute(_INSTANTS, asked).scalar()
+    return at
+
+
 _LAST = Prepared(
     text(
         f"""

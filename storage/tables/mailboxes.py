@@ -24,6 +24,7 @@ class Mailbox(Base):
             **only_where("removed_at IS NULL"),
         ),
         Index("ix_mailbox_identity_id", "identity_id"),
+        Index("ix_mailbox_address", "address"),
         Index("ix_mailbox_next_probe_at", "next_probe_at"),
     )
 

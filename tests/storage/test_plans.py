@@ -21,6 +21,7 @@ ASKED: dict[str, Asked] = {
     "whom a newsletter concerns": lambda session, home: incoming_matching.match(session, home, 1, [], ("news@letter.test",)),
     "how many mails came back": lambda session, home: bounce_rates.rate_of(session, 1, MONDAY),
     "what is pending": lambda session, home: spend_readings.pending_requests(session, [1]),
+    "an address's other lanes": lambda session, home: spend_readings.kin_of(session, [1]),
     "a lane's heads": lambda session, home: readings.heads(session, 1),
     "an action's facts": lambda session, home: readings.facts_of(session, [1]),
     "what is in flight": lambda session, home: stop_effects.of_workspace(makers.desk(session, home)),
