@@ -3,13 +3,13 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import idna
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import ColumnElement, func, insert, or_, select
+from sqlalchemy import ColumnElement, Select, func, insert, or_, select
 
 from engine import linkedin_urls, sequence
 from engine.campaign_lists import like
@@ -29,6 +29,8 @@ MOST_AT_ONCE = 100_000
 _CHUNK = 500
 _MOST_REFUSED = 500
 _MOST_ENDED = 5_000
+_FEW_DOMAINS = 20
+_PIECE = 5_000
 _LONGEST_WHY = 500
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 _HEADINGS = frozenset(
@@ -217,11 +219,29 @@ def _end_sequences(desk: Desk, fresh: Sequence[tuple[SuppressionKind, str]]) -> 
 
 
 def _candidates(desk: Desk, fresh: Sequence[tuple[SuppressionKind, str]]) -> list[int]:
-    """Active leads by the index of the new values; all of them when whole domains came, which no index finds."""
+    """Active leads that the new entries may catch: persons by their indexes, whole domains by the ends of the addresses."""
     active = select(Lead.id).where(Lead.workspace_id == desk.workspace, Lead.state == LeadState.ACTIVE)
-    if any(kind is SuppressionKind.DOMAIN for kind, _ in fresh):
-        return list(desk.session.scalars(active).all())
     found: list[int] = []
-    for chunk in chunks([value for _, value in fresh], _CHUNK):
-        found += desk.session.scalars(active.where(or_(Lead.email.in_(chunk), Lead.linkedin_url.in_(chunk)))).all()
-    return found
+    for chunk in chunks([value for kind, value in fresh if kind is not SuppressionKind.DOMAIN], _CHUNK):
+        for column in (Lead.email, Lead.linkedin_url):  # one OR of both would use the index of neither
+            found += desk.session.scalars(active.where(column.in_(chunk))).all()
+    domains = frozenset(value for kind, value in fresh if kind is SuppressionKind.DOMAIN)
+    return [*found, *_at_domains(desk, active, domains)]
+
+
+def _at_domains(desk: Desk, active: Select[int], domains: frozenset[str]) -> Iterator[int]:
+    """The active leads with an address at one of the domains or below it.
+
+    The database looks for a few; of many each would be looked for in each address, so the addresses come here in pieces.
+    """
+    if len(domains) <= _FEW_DOMAINS:
+        ends = [Lead.email.like(f"%{mark}{domain}") for domain in sorted(domains) for mark in "@."]
+        yield from desk.session.scalars(active.where(or_(*ends))) if ends else ()
+        return
+    last, addresses = 0, active.add_columns(Lead.email).where(Lead.email != "").order_by(Lead.id).limit(_PIECE)
+    while rows := desk.session.execute(addresses.where(Lead.id > last)).all():
+        last = rows[-1][0]
+        for lead_id, email in rows:
+            labels = email.rpartition("@")[2].split(".")
+            if any(".".join(labels[start:]) in domains for start in range(len(labels) - 1)):
+                yield lead_id

@@ -113,6 +113,23 @@ def test_adding_says_what_it_did_and_ends_sequences_at_once(database: Database, 
         assert "suppressions.added" in set(session.scalars(select(Audit.what)))
 
 
+@pytest.mark.parametrize("others", [0, 40])  # few are looked for by the database, many in the addresses
+def test_a_domain_ends_exactly_the_sequences_at_it_and_below_it(database: Database, client: int, others: int) -> None:
+    emails = ["a@acme.test", "b@mail.acme.test", "c@notacme.test", "d@acme.test.org", "e@other.test"]
+    with database.write() as session:
+        campaign = makers.campaign(session, makers.identity(session, client), state=CampaignState.RUNNING)
+        for email in emails:
+            makers.lead(session, campaign, email=email, state=LeadState.ACTIVE)
+        makers.lead(session, campaign, email="", linkedin_url="linkedin.com/in/x", state=LeadState.ACTIVE)
+        elsewhere = makers.campaign(session, makers.identity(session, makers.workspace(session, name="Other").id))
+        makers.lead(session, elsewhere, email="f@acme.test", state=LeadState.ACTIVE)
+    lines = ["acme.test", "e@other.test", *(f"d{number}.example" for number in range(others))]
+    assert ask(database, client, add, text="\n".join(lines)).sequences_ended == 3
+    with database.read() as session:
+        stopped = session.scalars(select(Lead.email).where(Lead.state == LeadState.STOPPED).order_by(Lead.email))
+        assert list(stopped) == ["a@acme.test", "b@mail.acme.test", "e@other.test"]
+
+
 def test_five_thousand_entries_are_paged_searched_and_filtered(database: Database, client: int) -> None:
     ask(database, client, add, text="\n".join(f"p{n}@acme.test" for n in range(5_000)) + "\nacme.test", why="old list")
     first, last = ask(database, client, find), ask(database, client, find, page=999)
