@@ -132,7 +132,7 @@ def _ends(session: Session, campaigns: dict[int, int]) -> list[tuple[int, LeadSt
     ends = [(each, LeadState.LEFT_OUT, Reason.SUPPRESSED) for each in suppressed_leads(session, ids)]
     for campaign_id in set(campaigns.values()):
         there = [each for each in ids if campaigns[each] == campaign_id]
-        for lead_id in written_to_elsewhere(session, campaign_id, there):
+        for lead_id in written_to_elsewhere(session, campaign_id, there, now_only=True):
             ends.append((lead_id, LeadState.LEFT_OUT, Reason.WRITTEN_TO_ELSEWHERE))
     for lead_id, (entry, reason) in _last_actions(session, ids).items():
         if entry.state is ActionState.FAILED_PERMANENT:

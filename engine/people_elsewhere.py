@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, or_, select
 from sqlalchemy.orm import Session
 
+from engine import sequence
 from engine.suppressions import chunks
 from storage.kinds import CampaignState, LeadState
 from storage.tables import Campaign, Lead
@@ -24,12 +25,19 @@ class Elsewhere:
     campaign_name: str
 
 
-def written_to_elsewhere(session: Session, campaign_id: int, lead_ids: Sequence[int]) -> dict[int, Elsewhere]:
-    """lead id → the campaign that is already writing to that person, for those of the leads that have one."""
+def written_to_elsewhere(
+    session: Session, campaign_id: int, lead_ids: Sequence[int], *, now_only: bool = False
+) -> dict[int, Elsewhere]:
+    """lead id → the campaign that is already writing to that person, for those of the leads that have one.
+
+    One whose address is disconnected is written to as well: connecting the address again goes on with it. `now_only`
+    leaves those out, for whoever decides which of them go on.
+    """
+    still = Lead.state == LeadState.ACTIVE if now_only else or_(Lead.state == LeadState.ACTIVE, sequence.HEALABLE)
     found: dict[int, Elsewhere] = {}
     for chunk in chunks(lead_ids, _CHUNK):
         people = session.execute(select(Lead.id, Lead.email, Lead.linkedin_url).where(Lead.id.in_(chunk))).all()
-        busy = _busy(session, campaign_id, people)
+        busy = _busy(session, campaign_id, people, still)
         for lead_id, email, linkedin_url in people:
             where = busy.get(email) or busy.get(linkedin_url)
             if where is not None:
@@ -37,7 +45,9 @@ def written_to_elsewhere(session: Session, campaign_id: int, lead_ids: Sequence[
     return found
 
 
-def _busy(session: Session, campaign_id: int, people: Sequence[Row[int, str, str]]) -> dict[str, Elsewhere]:
+def _busy(
+    session: Session, campaign_id: int, people: Sequence[Row[int, str, str]], still: ColumnElement[bool]
+) -> dict[str, Elsewhere]:
     busy: dict[str, Elsewhere] = {}
     for column, values in ((Lead.email, [row[1] for row in people]), (Lead.linkedin_url, [row[2] for row in people])):
         wanted = [value for value in values if value]
@@ -49,7 +59,7 @@ def _busy(session: Session, campaign_id: int, people: Sequence[Row[int, str, str
             .where(
                 column.in_(wanted),
                 column != "",
-                Lead.state == LeadState.ACTIVE,
+                still,
                 Lead.campaign_id != campaign_id,
                 Campaign.state.in_(_WRITING),
             )
