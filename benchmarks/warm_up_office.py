@@ -29,12 +29,19 @@ _ALWAYS = {"work_days": [1, 2, 3, 4, 5, 6, 7], "work_start": 0, "work_end": 24 *
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    message_id: str
+    sender: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
 class Office:
-    """`bare` is a second set of the same mailboxes: by address the Message-IDs of their warm-up mails."""
+    """`bare` is a second set of the same mailboxes: by address what a visitor knows of each of their warm-up mails."""
 
     bed: Bed
     database: Database
-    bare: dict[str, list[str]]
+    bare: dict[str, list[Known]]
 
 
 def open_office(bed: Bed, path: Path, number: int) -> Office:
@@ -42,14 +49,14 @@ def open_office(bed: Bed, path: Path, number: int) -> Office:
     with database.write() as session:
         boxes = _mailboxes(session, bed, number)
         mails = _mails(session, boxes)
-    bare: dict[str, list[str]] = {}
+    bare: dict[str, list[Known]] = {}
     for place, box in enumerate(boxes):
         twin = bed.new_address("bare", ROOMY[place % len(ROOMY)])
         bare[twin] = []
         for address in (box.address, twin):
             _fill(bed, address)
         for turn, (mail, sender) in enumerate(mails[box.id]):
-            bare[twin].append(mail.message_id)
+            bare[twin].append(Known(mail.message_id, sender, mail.token))
             for address in (box.address, twin):
                 _put(bed, address, "/.Junk" if turn == 0 else "", _warm_up_mail(mail, sender, address))
     return Office(bed, database, bare)

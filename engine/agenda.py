@@ -52,7 +52,7 @@ def wake_lane(session: Session, lane_ids: Iterable[int], at: datetime) -> None:
     """Look at these lanes at `at`, or earlier if they are already to be looked at earlier."""
     ids = list(lane_ids)
     if ids:
-        connection_of(session).execute(_WAKE_LANES, {"wake": at, "lanes": ids})
+        _WAKE_LANES.changed(connection_of(session), {"wake": at, "lanes": ids})
 
 
 def wake_identity(session: Session, identity_id: int, now: datetime) -> None:
@@ -88,4 +88,4 @@ def _wake(session: Session, condition: ColumnElement[bool], at: datetime) -> Non
 
 
 _WAKE = update(table_of(Lane)).values(wake_at=earlier(WAKE))
-_WAKE_LANES = _WAKE.where(Lane.id.in_(bindparam("lanes", expanding=True)))
+_WAKE_LANES = Prepared(_WAKE.where(Lane.id.in_(bindparam("lanes", expanding=True))), "lanes")

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from engine import counts
@@ -20,7 +20,8 @@ from engine.rules.facts import ClockUse, Facts, Note, WorkingHours
 from engine.suppressions import Key, keys, listed_keys
 from storage import readings
 from storage.kinds import ActionState, QuotaClock, Reason, StopScope
-from storage.ledger import Entry
+from storage.ledger import Entry, connection_of
+from storage.prepared import Prepared
 from storage.tables import Identity
 
 LINKEDIN_GAP = timedelta(seconds=60)
@@ -135,13 +136,12 @@ def working_hours(session: Session, identity_ids: Iterable[int], now: datetime) 
     """The working hours of identities, with their holidays of the years around `now`."""
     ids = list(identity_ids)
     own = readings.own_holidays(session, ids)
-    rows = session.execute(_HOURS.where(Identity.id.in_(ids)))
+    rows = _HOURS.rows(connection_of(session), {"ids": ids}) if ids else ()
     return {row.id: hours_of(row, own.get(row.id, ()), now) for row in rows}
 
 
-_HOURS = select(
-    Identity.id, Identity.zone, Identity.work_days, Identity.work_start, Identity.work_end, Identity.holiday_country
-)
+HOURS = (Identity.zone, Identity.work_days, Identity.work_start, Identity.work_end, Identity.holiday_country)
+_HOURS = Prepared(select(Identity.id, *HOURS).where(Identity.id.in_(bindparam("ids", expanding=True))), "ids")
 
 
 @lru_cache(maxsize=512)

@@ -1,20 +1,19 @@
 """One mailbox's folders during a warm-up visit: a few round trips to find, mark and move its own mails and no others."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.header import decode_header, make_header
-from email.parser import BytesParser
-from typing import Any
+from datetime import datetime
+
+from imapclient.datetime_util import format_criteria_date
 
 from engine.connections.imap import ImapSession
+from engine.connections.imap_reading import count, fetch_headers, quoted, search, select
 from engine.warm_up_letters import HEADER
 from engine.warm_up_recognition import HEADERS, LOOK_BACK, Expected, recognised
 
 FOLDER = "Warm-up"
+_SIGNED = f"HEADER {HEADER} {quoted('')}"
 KEPT = 200  # a fuller folder loses its oldest
-_PARSER = BytesParser()
-_FIELDS = f"BODY.PEEK[HEADER.FIELDS ({' '.join(HEADERS)})]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +25,23 @@ class Found:
 
 def find(session: ImapSession, folder: str, expected: Sequence[Expected], key: bytes, now: datetime) -> list[Found]:
     """Which of the expected mails lie in this folder; it stays selected."""
-    session.select_folder(folder)
-    asked: list[Any] = ["SINCE", (now - LOOK_BACK).date(), _any([["HEADER", HEADER, ""], *map(_words, expected)])]
-    uids = session.search(asked, "UTF-8" if any(not one.token.isascii() for one in expected) else None)
-    if not uids:
-        return []
+    select(session, folder)
+    words = [_words(one) for one in expected if (one.sender + one.token).isascii()]
+    since = format_criteria_date((now - LOOK_BACK).date()).decode()
+    uids = search(session, f"SINCE {since} {_any([_SIGNED, *words])}")
     found, open_mails = [], {one.id: one for one in expected}
-    for uid, parts in sorted(session.fetch(uids, [_FIELDS, "INTERNALDATE"]).items()):
-        headers = _headers(parts)
-        mail = recognised(headers, _arrived(parts), open_mails.values(), key)
+    for headed in fetch_headers(session, uids, " ".join(HEADERS)):
+        mail = recognised(headed.headers, headed.arrived, open_mails.values(), key)
         if mail is not None:
             del open_mails[mail.id]
-            found.append(Found(uid, mail, headers.get("MESSAGE-ID", "").strip()))
+            found.append(Found(headed.uid, mail, headed.headers.get("MESSAGE-ID", "")))
     return found
 
 
 def copies(session: ImapSession, folder: str, message_ids: Sequence[str]) -> list[int]:
     """The sender's own copies in Sent; it stays selected."""
-    session.select_folder(folder)
-    return list(session.search(_any([["HEADER", "Message-ID", one] for one in message_ids])))
+    select(session, folder)
+    return search(session, _any([f"HEADER Message-ID {quoted(one)}" for one in message_ids]))
 
 
 def read_and_flag(session: ImapSession, uids: Sequence[int]) -> None:
@@ -65,7 +62,7 @@ def move(session: ImapSession, uids: Sequence[int], folder: str) -> None:
 def own_folder(session: ImapSession) -> int:
     """Make the folder if it is missing; says how many mails lie in it."""
     try:
-        return int(session.folder_status(FOLDER, ["MESSAGES"])[b"MESSAGES"])
+        return count(session, FOLDER)
     except session.Error:
         session.create_folder(FOLDER)
         return 0
@@ -82,30 +79,9 @@ def keep_small(session: ImapSession, holds: int) -> None:
         session.uid_expunge(oldest)
 
 
-def _words(one: Expected) -> list[str]:
-    return ["FROM", one.sender, "SUBJECT", one.token]
+def _words(one: Expected) -> str:
+    return f"(FROM {quoted(one.sender)} SUBJECT {quoted(one.token)})"
 
 
-def _any(criteria: Iterable[list[str]]) -> list[Any]:
-    first, *rest = criteria
-    return ["OR", first, _any(rest)] if rest else first
-
-
-def _headers(parts: dict[bytes, Any]) -> dict[str, str]:
-    """By their names in upper case. The parser that understands every header costs five times as much."""
-    raw = next((value for name, value in parts.items() if name.startswith(b"BODY[")), b"")
-    return {name.upper(): _decoded(str(value)) for name, value in _PARSER.parsebytes(raw, headersonly=True).items()}
-
-
-def _decoded(value: str) -> str:
-    if "=?" not in value:
-        return value
-    try:
-        return str(make_header(decode_header(value)))
-    except (LookupError, UnicodeError, ValueError):  # a charset that nobody knows: it is none of ours
-        return value
-
-
-def _arrived(parts: dict[bytes, Any]) -> datetime | None:
-    at = parts.get(b"INTERNALDATE")
-    return at.astimezone(UTC) if isinstance(at, datetime) else None
+def _any(criteria: Sequence[str]) -> str:
+    return " ".join(["OR"] * (len(criteria) - 1) + list(criteria))

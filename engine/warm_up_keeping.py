@@ -1,7 +1,7 @@
 """The worker's part of warm-up: it pauses what lost its ground, goes on with what has it again, plans, and visits."""
 
 import imaplib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from engine import logs, warm_up_alerts, warm_up_handling, warm_up_planning
+from engine import logs, warm_up_alerts, warm_up_handling, warm_up_planning, warm_up_tasks
 from engine.channels.effects import MailAccount
 from engine.connections.imap import account_session
 from engine.connections.network import Deadline, NetworkGuard
@@ -22,6 +22,7 @@ from engine.networks import network_guard
 from engine.rules import warm_up as rules
 from engine.warm_up_handling import Open
 from engine.warm_up_key import KeyFor
+from engine.warm_up_tasks import Left, Task
 from storage.database import Database
 from storage.kinds import ActionKind, ActionState, Reason, WarmUpPause
 from storage.ledger import Entry, Note, move
@@ -83,29 +84,47 @@ def visit_due(database: Database, account_for: AccountFor, key_for: KeyFor, now:
     """Visit the mailboxes with something to look for; says how many."""
     with database.read() as session:
         guard = network_guard(session)
-        ids = warm_up_handling.due(session, now, _MOST_VISITS)
-    for mailbox_id in ids:
-        visit_one(database, mailbox_id, Way(account_for, key_for, opener(guard)), now)
+        ids = warm_up_tasks.due(session, now, _MOST_VISITS)
+    visit_all(database, ids, Way(account_for, key_for, opener(guard)), now)
     return len(ids)
 
 
-def visit_one(database: Database, mailbox_id: int, way: Way, now: datetime) -> None:
-    with database.write() as session:
-        if not warm_up_handling.claim(session, mailbox_id, now):
-            return
-    with database.read() as session:
-        mailbox = session.get_one(Mailbox, mailbox_id)
-        task = warm_up_handling.task_of(session, mailbox, way.key_for(session), now)
-        try:
-            account = way.account_for(session, mailbox)
-        except Problem:
-            return
+def visit_all(database: Database, ids: Sequence[int], way: Way, now: datetime) -> None:
+    """One after another. Between two there is one transaction: what the last one left, and the claim of the next.
+
+    The claim comes right before its visit, so that two workers never stand in one mailbox.
+    """
+    left: Left | None = None
+    for mailbox_id in ids:
+        with database.write() as session:
+            if left is not None:
+                warm_up_tasks.write_down(session, left, now)
+            claimed = _claimed(session, mailbox_id, way, now)
+        left = _visited(database, *claimed, way, now) if claimed is not None else None
+    if left is not None:
+        with database.write() as session:
+            warm_up_tasks.write_down(session, left, now)
+
+
+def _claimed(session: Session, mailbox_id: int, way: Way, now: datetime) -> tuple[MailAccount, Task] | None:
+    """None when another has just taken it, or nobody can sign in to it any more."""
+    mailbox = warm_up_tasks.claim(session, mailbox_id, now)
+    if mailbox is None:
+        return None
+    task = warm_up_tasks.task_of(session, mailbox, way.key_for(session), now)
     try:
-        warm_up_handling.visit(database, account, task, way.open_imap, now)
+        return way.account_for(session, mailbox), task
+    except Problem:
+        return None
+
+
+def _visited(database: Database, account: MailAccount, task: Task, way: Way, now: datetime) -> Left:
+    try:
+        return warm_up_handling.visit(database, account, task, way.open_imap, now)
     except ConnectionTrouble as trouble:
-        warm_up_handling.could_not_look(database, mailbox_id, trouble.note, now)
+        return Left(task.mailbox_id, note=trouble.note)
     except (OSError, imaplib.IMAP4.error, ValueError) as error:
-        warm_up_handling.could_not_look(database, mailbox_id, scrub(str(error)), now)
+        return Left(task.mailbox_id, note=scrub(str(error)))
 
 
 def opener(guard: NetworkGuard, ca_file: str | None = None) -> Open:

@@ -5,11 +5,12 @@ planned last stands in the warm-up's row and changes in the transaction that pla
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from engine import agenda, limits, situations, warm_up_alerts, warm_up_pool, warm_up_texts
@@ -17,9 +18,19 @@ from engine.entries import entries_of
 from engine.rules import warm_up as rules
 from engine.rules.facts import WorkingHours
 from engine.rules.pacing import work_day_at
+from storage.columns import table_of
 from storage.kinds import OPEN_STATES, ActionKind, ActionState, QuotaClock, Reason, WarmUpPause
-from storage.ledger import Entry, Note, move, plan
+from storage.ledger import Entry, Note, connection_of, move, plan
+from storage.prepared import Prepared
 from storage.tables import Action, Installation, Lane, LimitSetting, Mailbox, QuotaUse, WarmUp, WarmUpMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a hash decides about a mail."""
+
+    message_id: str
+    text_number: int
 
 
 def plan_day(session: Session, warm_up: WarmUp, now: datetime) -> int:
@@ -62,26 +73,7 @@ def cancel_open(session: Session, mailbox_id: int, actor: str, now: datetime, re
 def end_limit(session: Session, mailbox_id: int, now: datetime) -> None:
     """After a stop nothing of it may be sent; a later answer to another's warm-up mail sets its own limit."""
     for lane_id in session.scalars(select(Lane.id).where(Lane.mailbox_id == mailbox_id)).all():
-        _set_limit(session, lane_id, 0, "the warm-up was stopped", now)
-
-
-def plan_reply(session: Session, of: WarmUpMessage, due: datetime, now: datetime) -> None:
-    """Answer a mail in its thread, as an action of the recipient's own lane; once, whatever happens."""
-    if session.scalar(select(WarmUpMessage.id).where(WarmUpMessage.answers_id == of.id)) is not None:
-        return
-    mailbox = session.get_one(Mailbox, of.recipient_id)
-    own = session.scalar(select(WarmUp).where(WarmUp.mailbox_id == mailbox.id, WarmUp.stopped_at.is_(None)))
-    if own is not None and own.paused_at is not None:
-        return
-    hours = situations.working_hours(session, [mailbox.identity_id], now)[mailbox.identity_id]
-    lane = limits.open_mailbox_lane(session, mailbox, now, None)
-    if own is None:
-        _set_limit(session, lane.id, rules.HELP_A_DAY, "answers to warm-up mail", now)
-    day = due.astimezone(hours.zone).date()
-    message = _message(session, mailbox.id, of.sender_id, of.token, own.id if own is not None else None, day)
-    message.answers_id, message.language = of.id, of.language
-    message.subject = of.subject if of.subject.startswith("Re: ") else f"Re: {of.subject}"
-    _book(session, lane, [message], due, now)
+        set_limit(session, lane_id, 0, "the warm-up was stopped", now)
 
 
 def _fill(session: Session, warm_up: WarmUp, mailbox: Mailbox, today: date, before: date | None, now: datetime) -> int:
@@ -89,7 +81,7 @@ def _fill(session: Session, warm_up: WarmUp, mailbox: Mailbox, today: date, befo
     target = rules.target(warm_up.preset, warm_up.day, mailbox.address, today, len(partners))
     warm_up.target, warm_up.shrunk = target.mails, target.sentence
     lane = limits.open_mailbox_lane(session, mailbox, now, None)
-    _set_limit(session, lane.id, target.mails, f"day {warm_up.day} of the warm-up", now)
+    set_limit(session, lane.id, target.mails, f"day {warm_up.day} of the warm-up", now)
     replies = len(_open_mails(session, mailbox.id))
     number = rules.openers(max(0, target.mails - _used(session, lane.id, today)), replies)
     language = warm_up_pool.language_of(session, mailbox.id)
@@ -107,18 +99,24 @@ def _fill(session: Session, warm_up: WarmUp, mailbox: Mailbox, today: date, befo
 def _message(
     session: Session, sender_id: int, recipient_id: int, token: str, warm_up_id: int | None, day: date
 ) -> WarmUpMessage:
-    mark = session.scalar(select(Installation.mark)) or "-"
-    domain = session.get_one(Mailbox, sender_id).address.rpartition("@")[2]
-    drawn = uuid5(NAMESPACE_URL, f"{mark}|warm-up|{sender_id}|{recipient_id}|{token}|{day.isoformat()}")
+    mark = session.scalar(select(Installation.mark))
+    address = session.get_one(Mailbox, sender_id).address
+    letter = drawn(mark, sender_id, address, recipient_id, token, day)
     return WarmUpMessage(
         warm_up_id=warm_up_id,
         sender_id=sender_id,
         recipient_id=recipient_id,
         planned_day=day,
-        message_id=f"<{drawn}@{domain}>",
+        message_id=letter.message_id,
         token=token,
-        text_number=drawn.int % 64,
+        text_number=letter.text_number,
     )
+
+
+def drawn(mark: str | None, sender_id: int, address: str, recipient_id: int, token: str, day: date) -> Drawn:
+    """The Message-ID and the text of a mail, the same whenever it is planned again."""
+    number = uuid5(NAMESPACE_URL, f"{mark or '-'}|warm-up|{sender_id}|{recipient_id}|{token}|{day.isoformat()}")
+    return Drawn(f"<{number}@{rules.domain_of(address)}>", number.int % 64)
 
 
 def _token(session: Session, sender_id: int, recipient_id: int, taken_now: Sequence[str]) -> str:
@@ -173,14 +171,17 @@ def _partners(session: Session, warm_up: WarmUp, mailbox: Mailbox, today: date, 
     return [rules.Partner(one.id, one.address, gets.get(one.id, 0), one.id in resting) for one in others]
 
 
-def _set_limit(session: Session, lane_id: int, value: int, why: str, now: datetime) -> None:
+def set_limit(session: Session, lane_id: int, value: int, why: str, now: datetime) -> None:
     """The day's limit, which the ledger itself keeps; it is of its own kind, so campaigns' quota is untouched."""
     found = limits.limits_of(session, [lane_id], now).get(lane_id, ())
     kind, clock = ActionKind.WARM_UP_MAIL, QuotaClock.LOCAL_DAY
     if next((one.value for one in found if (one.kind, one.clock) == (kind, clock)), None) == value:
         return
-    session.add(LimitSetting(lane_id=lane_id, kind=kind, clock=clock, value=value, since=now, why=why))
-    session.flush()
+    values = {"lane_id": lane_id, "kind": kind, "clock": clock, "value": value, "since": now, "why": why}
+    _SET_LIMIT.changed(connection_of(session), values)
+
+
+_SET_LIMIT = Prepared(insert(table_of(LimitSetting)))
 
 
 def _used(session: Session, lane_id: int, today: date) -> int:

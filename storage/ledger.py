@@ -167,6 +167,22 @@ _PLAN = {
     "sqlite": sqlite.insert(table_of(Action)).on_conflict_do_nothing().returning(Action.id),
     "postgresql": postgresql.insert(table_of(Action)).on_conflict_do_nothing().returning(Action.id),
 }
+
+
+def plan_one(session: Session, row: dict[str, Any], note: Note) -> int | None:
+    """The same for one action of no campaign; returns its id, None when its Message-ID is planned already."""
+    connection = connection_of(session)
+    planned = {**row, "state": ActionState.PLANNED, "attempt": 0, "looked_up": 0, "note": ""}
+    action_id: int | None = _PLAN_ONE[connection.dialect.name].scalar(connection, planned)
+    if action_id is not None:
+        told = {name: row[name] for name in ("workspace_id", "identity_id", "lane_id", "kind")}
+        told |= {"at": note.now, "action_id": action_id, "campaign_id": None, "local_day": note.day, "spent": 0}
+        told |= {"actor": note.actor, "reason": note.reason, "attempt": 0, "evidence": note.evidence}
+        TELL.changed(connection, {**told, "before": None, "after": ActionState.PLANNED})
+    return action_id
+
+
+_PLAN_ONE = {name: Prepared(statement) for name, statement in _PLAN.items()}
 _PLANNED: dict[str, Any] = {
     "at": bindparam("now", type_=Event.at.type),
     "action_id": Action.id,

@@ -26,6 +26,10 @@ _CAPABILITIES = re.compile(rb"\[CAPABILITY ([^\]]+)\]", re.IGNORECASE)  # in the
 class _Wire(imaplib.IMAP4):
     """imaplib's client over a connection that the network guard opened."""
 
+    # imaplib draws a prefix for every connection and compiles the pattern of its answers, at the price of two commands;
+    # with one prefix for all, `re` has the pattern at hand.
+    tagpre = property(lambda _self: b"OUTP", lambda _self, _drawn: None)
+
     def __init__(self, server: Server, network: NetworkGuard, context: ssl.SSLContext, deadline: Deadline) -> None:
         self._server = server
         self._network = network

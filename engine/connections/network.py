@@ -74,6 +74,10 @@ def timed_reader(sock: socket.socket, deadline: Deadline) -> io.BufferedReader:
 Resolver = Callable[[str, int], list[str]]
 
 
+REMEMBERED = 30.0  # seconds: no longer than the shortest usual life of a record of a mail server
+_remembered: dict[tuple[str, int], tuple[float, list[str]]] = {}
+
+
 def system_resolver(host: str, port: int) -> list[str]:
     """The addresses of a name as this computer sees them (hosts file included); OSError when there are none."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -121,6 +125,7 @@ class NetworkGuard:
                 return socket.create_connection((address, port), timeout=deadline.left())
             except OSError as error:
                 refused = error
+        _remembered.pop((host, port), None)  # it may have moved
         timed_out = isinstance(refused, TimeoutError)
         raise ConnectionTrouble(Trouble.TIMED_OUT if timed_out else Trouble.PORT_CLOSED, host, port) from refused
 
@@ -139,6 +144,9 @@ class NetworkGuard:
 
         if _is_literal(host):
             return [host]
+        known = _remembered.get((host, port)) if self.resolver is system_resolver else None
+        if known is not None and known[0] > clock.monotonic():
+            return known[1]
         thread = threading.Thread(target=ask, name="resolve", daemon=True)
         thread.start()
         thread.join(deadline.left())
@@ -146,7 +154,17 @@ class NetworkGuard:
             raise ConnectionTrouble(Trouble.TIMED_OUT, host, port)
         if not answer[0]:
             raise ConnectionTrouble(Trouble.HOST_NOT_FOUND, host, port)
+        if self.resolver is system_resolver:
+            _remember(host, port, answer[0])
         return answer[0]
+
+
+def _remember(host: str, port: int, addresses: list[str]) -> None:
+    """A round of visits goes to the same few servers hundreds of times; each address is judged anew all the same."""
+    now = clock.monotonic()
+    for name in [name for name, (until, _) in list(_remembered.items()) if until <= now]:
+        _remembered.pop(name, None)
+    _remembered[host, port] = (now + REMEMBERED, addresses)
 
 
 def _is_literal(host: str) -> bool:

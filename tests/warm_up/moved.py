@@ -19,8 +19,8 @@ from engine.rules.hours import window_at
 from engine.situations import working_hours
 from engine.warm_up_folders import KEPT
 from engine.warm_up_hand import with_warm_up
-from engine.warm_up_handling import due
 from engine.warm_up_keeping import Way
+from engine.warm_up_tasks import due
 from storage.database import Database
 from storage.kinds import ActionKind, ActionState, Landing, WarmUpPreset
 from storage.tables import Action, Lane, Mailbox, QuotaUse, WarmUpMessage
@@ -90,8 +90,7 @@ class Pool:
         with self.database.read() as session:
             ids = due(session, self.now, 100)
         opener = warm_up_keeping.opener(LOOPBACK, self.bed.ca_file)
-        for mailbox_id in ids:
-            warm_up_keeping.visit_one(self.database, mailbox_id, Way(self.account, key_for, opener), self.now)
+        warm_up_keeping.visit_all(self.database, ids, Way(self.account, key_for, opener), self.now)
 
     def messages(self) -> list[WarmUpMessage]:
         with self.database.read() as session:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import insert, select, update
 
-from engine import warm_up, warm_up_lists, warm_up_planning, warm_up_pool
+from engine import warm_up, warm_up_answers, warm_up_lists, warm_up_planning, warm_up_pool
 from engine.desk import Actor, Denied, Desk
 from engine.warm_up_figures import Health
 from engine.warm_up_lists import PAGE, Phase
@@ -70,7 +70,7 @@ def test_the_figures_are_those_counted_by_hand(database: Database) -> None:
         for number, message in enumerate(sent):
             message.landed = Landing.SPAM if number == 0 else Landing.INBOX
             message.seen_at, message.rescued_at = MONDAY, MONDAY if number == 0 else None
-        warm_up_planning.plan_reply(session, sent[1], MONDAY, MONDAY)
+        warm_up_answers.plan(session, sent[1].recipient_id, [sent[1].id], MONDAY)
         answered = select(WarmUpMessage.action_id).where(WarmUpMessage.answers_id.is_not(None))
         session.execute(update(Action).where(Action.id.in_(answered)).values(state=ActionState.ACCEPTED, sending_at=MONDAY))
         row = next(row for row in warm_up_lists.find(one.desk()).rows if row.mailbox_id == one.box.id)

@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import warm_up, warm_up_membership, warm_up_planning, warm_up_pool, warm_up_rehearsals
+from engine import warm_up, warm_up_answers, warm_up_membership, warm_up_pool, warm_up_rehearsals
 from engine.desk import Denied, Desk, Problem, require
 from engine.dispatch import attend
 from engine.hands import Hands
 from engine.letters import letter_writer
-from engine.warm_up_handling import due
+from engine.warm_up_tasks import due
 from storage.database import Database
 from storage.kinds import ActionState, Permission, PoolScope, Reason, Role, WarmUpPause, WarmUpPreset
 from storage.tables import Action, Audit, Lane, Mailbox, WarmUpMessage
@@ -83,7 +83,7 @@ def test_switching_out_ends_the_answers_it_still_owes_and_its_mailbox_is_left_al
         message = session.scalars(select(WarmUpMessage)).first()
         assert message is not None
         session.get_one(Action, message.action_id).sending_at = MONDAY
-        warm_up_planning.plan_reply(session, message, MONDAY + timedelta(hours=1), MONDAY)
+        warm_up_answers.plan(session, message.recipient_id, [message.id], MONDAY)
         partner = session.get_one(Mailbox, message.recipient_id)
         assert due(session, MONDAY, 10) == [partner.id]
         desk = makers.desk(session, partner.workspace_id)

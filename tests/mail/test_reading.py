@@ -1,0 +1,90 @@
+"""Some headers of many mails: the same whatever shape the server's answer has, and no word that breaks out of a search."""
+
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+
+from engine.connections.imap import ImapSession
+from engine.connections.imap_reading import fetch_headers, quoted, search
+
+ARRIVED = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
+HEADERS = b"Message-ID: <a@x>\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n from Ada\r\n\r\n"
+READ = {"MESSAGE-ID": "<a@x>", "SUBJECT": "Grüße from Ada"}
+DATE = b'INTERNALDATE "30-Nov-2026 10:00:00 +0200"'
+LITERAL = b"BODY[HEADER.FIELDS (MESSAGE-ID SUBJECT)] {%d}" % len(HEADERS)
+
+
+class Server:
+    """What imaplib would hand over."""
+
+    Error = ValueError
+
+    def __init__(self, answer: list[Any], status: str = "OK") -> None:
+        self._imap = self
+        self.answer = answer
+        self.status = status
+
+    def uid(self, _command: str, *_args: object) -> tuple[str, list[Any]]:
+        return self.status, self.answer
+
+
+def session(answer: list[Any], status: str = "OK") -> ImapSession:
+    return cast(ImapSession, Server(answer, status))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [(b"1 (UID 7 " + DATE + b" " + LITERAL, HEADERS), b")"],
+        [(b"1 (" + LITERAL, HEADERS), b" " + DATE + b" UID 7)"],
+        [(b"1 (UID 7 FLAGS (\\Seen) " + DATE + b" " + LITERAL, HEADERS), b")"],
+        [(b"1 (UID 7 " + DATE + b" " + LITERAL, HEADERS), b")", b"4 (FLAGS (\\Seen) UID 9)"],  # nobody asked for the second
+    ],
+)
+def test_the_order_of_an_answer_s_parts_does_not_matter(answer: list[Any]) -> None:
+    (one,) = fetch_headers(session(answer), [7], "MESSAGE-ID SUBJECT")
+    assert (one.uid, one.headers, one.arrived) == (7, READ, ARRIVED)
+
+
+def test_headers_that_come_as_a_quoted_word_are_read_too() -> None:
+    answer = [b'1 (UID 7 BODY[HEADER.FIELDS (SUBJECT)] "Subject: Hi" ' + DATE + b")"]
+    (one,) = fetch_headers(session(answer), [7], "SUBJECT")
+    assert (one.headers, one.arrived) == ({"SUBJECT": "Hi"}, ARRIVED)
+
+
+def test_mails_come_by_uid_and_one_that_is_gone_is_left_out() -> None:
+    def mail(uid: int) -> list[Any]:
+        return [(b"%d (UID %d " % (uid, uid) + DATE + b" " + LITERAL, HEADERS), b")"]
+
+    assert [one.uid for one in fetch_headers(session([*mail(9), *mail(7)]), [7, 8, 9], "SUBJECT")] == [7, 9]
+    assert fetch_headers(session([None]), [7], "SUBJECT") == []
+
+
+@pytest.mark.parametrize("raw", [b"Subject: \xff\xfe\r\n\r\n", b"Subject: =?nobody?q?x?=\r\n\r\n", b"no colon\r\n", b""])
+def test_headers_that_nobody_can_read_are_no_reason_to_fail(raw: bytes) -> None:
+    answer = [(b"1 (UID 7 " + DATE + b" BODY[HEADER.FIELDS (SUBJECT)] {%d}" % len(raw), raw), b")"]
+    assert fetch_headers(session(answer), [7], "SUBJECT")[0].arrived == ARRIVED
+
+
+def test_a_line_separator_of_unicode_ends_no_header() -> None:
+    raw = "Subject: Hi\u2028Message-ID: <forged@x>\r\n\r\n".encode()
+    answer = [(b"1 (UID 7 " + DATE + b" BODY[HEADER.FIELDS (SUBJECT)] {%d}" % len(raw), raw), b")"]
+    assert list(fetch_headers(session(answer), [7], "SUBJECT")[0].headers) == ["SUBJECT"]
+
+
+def test_a_refusal_is_an_error_and_no_empty_folder() -> None:
+    with pytest.raises(ValueError):
+        fetch_headers(session([], "NO"), [7], "SUBJECT")
+    with pytest.raises(ValueError):
+        search(session([], "NO"), "ALL")
+
+
+def test_a_search_s_answer_may_be_empty_or_in_parts() -> None:
+    assert search(session([b"3 1", None, b"", b"2 (MODSEQ 9)"]), "ALL") == [3, 1, 2]
+
+
+def test_a_word_stays_inside_its_quotes() -> None:
+    assert quoted('a" "b\\') == '"a\\" \\"b\\\\"'
+    with pytest.raises(ValueError):
+        quoted("a\r\nx LOGOUT")
