@@ -2,21 +2,21 @@
 
 import shutil
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from engine import clock_check
 from engine.config import Config
 from engine.overview import Health, worker_health
 from engine.supervision import Worker
 from storage.database import Database
-from storage.tables import Event, Heartbeat
+from storage.tables import Heartbeat
 
 _LEAST_FREE = 200 * 1024 * 1024
 _NONE_FREE = 1024 * 1024
-_CLOCK_GRACE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +57,8 @@ def _database(session: Session) -> Part:
 
 
 def _clock(session: Session, now: datetime) -> Part:
-    newest = session.scalar(select(func.max(Event.at)))
-    if newest is not None and newest > now + _CLOCK_GRACE:
-        return Part(
-            "clock",
-            False,
-            f"The computer's clock says {now:%Y-%m-%d %H:%M} UTC, but the ledger has reached {newest:%Y-%m-%d %H:%M} UTC."
-            " Nothing runs until it has caught up; set the clock right.",
-        )
-    return Part("clock", True, f"The clock says {now:%Y-%m-%d %H:%M:%S} UTC and agrees with the ledger.")
+    wrong = clock_check.behind(session, now)
+    return Part("clock", not wrong, wrong or f"The clock says {now:%Y-%m-%d %H:%M:%S} UTC and agrees with the ledger.")
 
 
 def disk(config: Config) -> Part:

@@ -10,6 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from engine import linkedin_urls
 from engine.csv_reading import Row, Sheet
+from engine.names import no_address
 from engine.texts import STANDARD_FIELDS
 
 LONGEST_NAME = 500
@@ -151,7 +152,7 @@ def _address(text: str) -> tuple[str, str]:
     try:
         checked = validate_email(text, check_deliverability=False, test_environment=True, allow_smtputf8=False)
     except EmailNotValidError as error:
-        return "", f"“{_short(text)}” is not an e-mail address: {str(error).rstrip('.')}."
+        return "", no_address(_short(text), error)
     return (checked.ascii_email or checked.normalized).lower(), ""
 
 

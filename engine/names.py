@@ -15,7 +15,13 @@ def checked_email(text: str) -> str:
     try:
         return validate_email(text.strip(), check_deliverability=False, test_environment=True).normalized.lower()
     except EmailNotValidError as error:
-        raise Problem(f"“{text.strip()[:80]}” is not an e-mail address: {error}") from error
+        raise Problem(no_address(text.strip()[:80], error)) from error
+
+
+def no_address(text: str, error: EmailNotValidError) -> str:
+    """The library's reason within a sentence of ours, and in our spelling."""
+    reason = str(error).replace("email", "e-mail").rstrip(".")
+    return f"“{text}” is not an e-mail address: {reason[:1].lower()}{reason[1:]}."
 
 
 def checked_name(text: str, what: str) -> str:

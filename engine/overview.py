@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
+from engine import clock_check
 from engine.desk import Desk, use_case
 from engine.lately import Lately
 from storage.kinds import (
@@ -153,6 +154,8 @@ def _of_the_installation(desk: Desk) -> list[Need]:
         found.append(
             Need(Urgency.NOW, "Worker", "The worker does not answer; nothing is sent until it is back.", Remedy.CHECK)
         )
+    if wrong := clock_check.behind(desk.session, desk.now):
+        found.append(Need(Urgency.NOW, "Clock", wrong, Remedy.CHECK))
     installed = desk.session.get(Installation, 1)
     if installed and installed.quarantined_at:
         what = "The database was restored from a backup; an owner must check what was sent since."

@@ -1,5 +1,6 @@
 """Importing leads in three looks: the file, its columns, every row's problems; then the import with its progress."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import streamlit as st
@@ -10,11 +11,13 @@ from engine.csv_reading import Sheet, read
 from engine.desk import Problem
 from engine.import_checking import Check, check
 from engine.imports import import_more, imports_of, start_import
+from engine.lead_rows import RowProblem
 from pages import badges, notices, shell
 from pages.campaigns import column_mapping, cooling_rows, csv_sheet
 from storage.kinds import CampaignState
 
 _OPEN = "import-into"
+_FEW = 5  # problems
 _READABLE = ["csv", "txt", "tsv"]
 
 
@@ -68,7 +71,7 @@ def show_unfinished(campaign: CampaignView, may_import: bool) -> None:
         last = imports[0]
         title = f"{badges.plain(last.file_name)}: {last.leads_added:,} imported, {last.problem_count:,} rows were not"
         with st.expander(title, icon=":material/report:"):
-            st.dataframe([{"Row": one.row, "Problem": one.problem} for one in last.problems], hide_index=True)
+            _list(last.problems)
 
 
 @st.cache_data(max_entries=4, show_spinner="Checking every row…")
@@ -84,10 +87,20 @@ def _findings(found: Check) -> None:
         notices.warning(
             f"{rows}; the others can. Correct them in the file, or go on without them.", icon=":material/report:"
         )
-        st.dataframe([{"Row": one.row, "Problem": one.problem} for one in found.problems], hide_index=True, height=220)
+        _list(found.problems)
     if found.good:
         st.caption("The first leads as they will be kept")
         st.dataframe([_shown(one) for one in found.good[:10]], hide_index=True)
+
+
+def _list(problems: Sequence[RowProblem]) -> None:
+    """As high as a few rows need; more of them are scrolled."""
+    st.dataframe(
+        [{"Row": one.row, "Problem": one.problem} for one in problems],
+        hide_index=True,
+        height="content" if len(problems) <= _FEW else 220,
+        column_config={"Row": st.column_config.NumberColumn(width=80)},
+    )
 
 
 def _shown(one: object) -> dict[str, object]:
@@ -116,5 +129,8 @@ def _carry_on(import_id: int) -> None:
         bar.progress(now.rows_done / max(1, now.rows_total), f"{now.rows_done:,} of {now.rows_total:,} rows")
         if now.is_done:
             break
-    notices.toast(f"{now.leads_added:,} leads imported.", icon=":material/check:")
+    if now.leads_added:
+        notices.toast(f"{now.leads_added:,} {'lead' if now.leads_added == 1 else 'leads'} imported.")
+    else:
+        notices.toast("No lead was imported; the list says why, row by row.", icon=":material/report:")
     open_for(None)

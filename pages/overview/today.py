@@ -69,7 +69,9 @@ def _alive(visit: shell.Visit, beat: Pulse) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right", gap="small"):
         if beat.last_effect_at:
             when = badges.moment(beat.last_effect_at, st.context.timezone or "UTC", visit.now)
-            badges.quiet(f"last action {badges.ago(beat.last_effect_at, visit.now)}", when.help)
+            past = beat.last_effect_at <= visit.now  # else the clock was set back, and "in 59 min" would be a promise
+            told = badges.ago(beat.last_effect_at, visit.now) if past else when.text.rpartition(" · ")[2]
+            badges.quiet(f"last action {told}", when.help)
         else:
             badges.quiet("no action yet")
         seen = f"Last sign of life {badges.ago(beat.worker_at, visit.now)}." if beat.worker_at else "It never started."

@@ -62,7 +62,7 @@ def test_good_rows_come_in_and_each_bad_one_is_named_by_its_row(database: Databa
     done = bring_in(database, place, "email,first name\na@b.test,Zoë\n\nbad,X\n,\na@b.test,Again\nc@d.test,\n".encode())
     assert (done.state, done.leads_added, done.rows_total, done.rows_done) == (ImportState.DONE, 2, 4, 4)
     assert [(each.row, each.problem[:40]) for each in done.problems] == [
-        (4, "“bad” is not an e-mail address: An email"),
+        (4, "“bad” is not an e-mail address: an e-mai"),
         (6, "a@b.test is already in row 2 of this fil"),
     ]
     with database.read() as session:

@@ -233,3 +233,17 @@ def test_every_state_that_needs_somebody_has_a_sentence_of_its_own(desk: Desk) -
     said = [need.what for need in overview.needs(desk)]
     assert len(set(said)) == len(MAILBOX_NEEDS)
     assert all(said)
+
+
+def test_a_clock_that_was_set_back_needs_somebody_at_once(desk: Desk) -> None:
+    ada, reached = someone(desk, "Ada"), MONDAY + timedelta(hours=1)
+    of = {"workspace_id": desk.workspace, "identity_id": ada.id, "lane_id": lane(desk, ada).id, "kind": ActionKind.EMAIL}
+    action = Action(**of, state=ActionState.PLANNED, due_at=reached, created_at=reached)
+    desk.session.add(action)
+    desk.session.flush()
+    planned = {"after": ActionState.PLANNED, "local_day": TODAY, "actor": "worker", "attempt": 0}
+    desk.session.add(Event(**of, **planned, action_id=action.id, at=reached))
+    desk.session.flush()
+    (need,) = overview.needs(desk)
+    assert (need.urgency, need.who, need.remedy) == (Urgency.NOW, "Clock", Remedy.CHECK)
+    assert "the ledger has reached 2026-11-23 11:00 UTC" in need.what
