@@ -8,28 +8,33 @@ from sqlalchemy.orm import Session
 from engine import alerts
 from engine.rules.bounces import LEAST_SENT, MOST, WINDOW, BounceRate
 from storage.database import Database
-from storage.kinds import ActionKind, AlertKind, IncomingKind
+from storage.kinds import ActionKind, ActionState, AlertKind, IncomingKind, Reason
 from storage.tables import Alert, Event, IncomingMail, Lane, Mailbox
 
 _KEY = "bounces:"
 
 
 def rate_of(session: Session, mailbox_id: int, now: datetime) -> BounceRate:
-    """Campaign mails that a server accepted within the window, and hard bounces that were read within it."""
+    """Campaign mails of the window that a server accepted or refused for their recipient, and those that found nobody:
+    refused at once, or come back for good.
+    """
     since = now - WINDOW
     # By the identity's own lines, which an index finds; else everybody's week would be read for one address.
     identity = select(Mailbox.identity_id).where(Mailbox.id == mailbox_id).scalar_subquery()
-    sent = (
+    tried = (
         select(func.count())
         .select_from(Event)
         .join(Lane, Lane.id == Event.lane_id)
         .where(Event.identity_id == identity, Lane.mailbox_id == mailbox_id, Event.kind == ActionKind.EMAIL)
-        .where(Event.at > since, Event.after == "accepted")
+        .where(Event.at > since)
     )
+    sent = session.scalar(tried.where(Event.after == ActionState.ACCEPTED)) or 0
+    nobody = Event.after == ActionState.FAILED_PERMANENT, Event.reason == Reason.RECIPIENT_REFUSED
+    refused = session.scalar(tried.where(*nobody)) or 0
     came_back = select(func.count()).where(
         IncomingMail.mailbox_id == mailbox_id, IncomingMail.kind == IncomingKind.HARD_BOUNCE, IncomingMail.read_at > since
     )
-    return BounceRate(session.scalar(sent) or 0, session.scalar(came_back) or 0)
+    return BounceRate(sent + refused, (session.scalar(came_back) or 0) + refused)
 
 
 def watch(session: Session, mailbox: Mailbox, now: datetime) -> None:

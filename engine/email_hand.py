@@ -7,14 +7,15 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from engine import clock, freezes, mailbox_alerts, slow_servers
+from engine import bounce_rates, clock, freezes, incoming_effects, mailbox_alerts, slow_servers
 from engine.channels.effects import Failed, Letter, MailAccount, Mailer, Outcome, Trace
+from engine.channels.incoming.bounces import cause_of_refusal
 from engine.desk import Problem
 from engine.hands import Hands
-from storage.kinds import ActionState, MailboxState, Reason
+from storage.kinds import ActionState, LeadState, MailboxState, Reason
 from storage.ledger import Entry, connection_of
 from storage.prepared import Prepared
-from storage.tables import Event, Lane, Mailbox
+from storage.tables import Event, Lane, Lead, Mailbox
 
 _TENANT_ASKED_AGAIN = timedelta(hours=1)
 _MAILBOX = Prepared(select(*Mailbox.__table__.columns).where(Mailbox.id == bindparam("mailbox")))
@@ -72,11 +73,23 @@ class EmailHand:
         slow_servers.mind(session, entry.lane_id, outcome.seconds, now)
         if not isinstance(outcome, Failed):
             return
+        if outcome.reason is Reason.RECIPIENT_REFUSED and entry.lead_id is not None:
+            _nobody_there(session, entry, outcome, now)
         if outcome.connection_ended:
             end_connection(session, entry, outcome, now)
         elif outcome.reason is Reason.PROVIDER_LIMIT:
             # The provider counts what others send of this address too; the next mail would be refused like this one.
             freezes.freeze(session, entry.lane_id, None, now + outcome.retry_after, outcome.reason, outcome.note, now)
+
+
+def _nobody_there(session: Session, entry: Entry, outcome: Failed, now: datetime) -> None:
+    """A recipient that the server refuses to our face is as gone as one whose mail comes back."""
+    if cause_of_refusal(outcome.note).is_hard:
+        email = session.scalar(select(Lead.email).where(Lead.id == entry.lead_id)) or ""
+        why, ended = "The server refused this address: nobody is there.", (LeadState.BOUNCED, Reason.LEAD_BOUNCED)
+        incoming_effects.suppress(session, entry.workspace_id, email, why, *ended, now)
+    mailbox = session.scalars(select(Mailbox).join(Lane, Lane.mailbox_id == Mailbox.id).where(Lane.id == entry.lane_id))
+    bounce_rates.watch(session, mailbox.one(), now)
 
 
 def _copies_then(session: Session, action_id: int) -> str | None:

@@ -73,6 +73,11 @@ def read(mail: Mail) -> Bounce | None:
     return Bounce(tuple(_named(failures, mail)), message_ids(mail))
 
 
+def cause_of_refusal(said: str) -> Cause:
+    """Why a server refused a recipient to our face, by its whole answer ("550 5.1.1 …")."""
+    return _judged(_status_in(said), _code_in(said), said, "in reply to RCPT TO")
+
+
 def message_ids(mail: Mail) -> tuple[str, ...]:
     """The Message-IDs in what came back with the mail."""
     found = [*_RETURNED_ID.findall(mail.returned), *_RETURNED_ID.findall(mail.text), *mail.answers]
