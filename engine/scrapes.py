@@ -14,7 +14,7 @@ from engine.rules.permit import permit
 from engine.sales_urls import SalesUrl
 from engine.situations import gather
 from engine.suppressions import suppressed_leads
-from storage.kinds import CampaignState, LeadState, Permission, SalesKind, ScrapeState
+from storage.kinds import ActionState, CampaignState, LeadState, Permission, SalesKind, ScrapeState
 from storage.tables import Action, Campaign, Identity, Lead, Scrape, ScrapedPerson
 
 _MOST_SHOWN = 1_000
@@ -49,6 +49,7 @@ class Reading:
     created_by: str
     ended_at: datetime | None
     ended_by: str
+    said: str = ""  # what LinkedIn said when the next page was tried last
     action_id: int | None = None
     verdict: Verdict | None = None
     in_flight: bool = False
@@ -166,7 +167,8 @@ def _sums(desk: Desk, scrape_ids: list[int]) -> dict[int, tuple[int, int, int, i
 
 def _reading(desk: Desk, scrape: Scrape, seat: Identity, may_see: bool, sums: tuple[int, int, int, int]) -> Reading:
     action_id = scrape_keeping.open_action(desk.session, scrape.id)
-    state = desk.session.scalar(select(Action.state).where(Action.id == action_id)) if action_id is not None else None
+    action = desk.session.get(Action, action_id) if action_id is not None else None
+    state = action.state if action is not None else None
     verdict = None
     if action_id is not None and state is not None and state.is_open:
         verdict = permit(gather(desk.session, [action_id], desk.now)[action_id], desk.now)
@@ -193,6 +195,7 @@ def _reading(desk: Desk, scrape: Scrape, seat: Identity, may_see: bool, sums: tu
         created_by=scrape.created_by,
         ended_at=scrape.ended_at,
         ended_by=scrape.ended_by,
+        said=action.note if action is not None and state is ActionState.FAILED_TEMPORARY else "",
         action_id=action_id if may_see else None,
         verdict=verdict,
         in_flight=state is not None and not state.is_open,

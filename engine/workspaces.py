@@ -9,7 +9,7 @@ from engine.desk import Denied, Desk, Problem, use_case
 from engine.names import checked_name
 from engine.visits import clients_of
 from storage.kinds import CampaignState, Permission
-from storage.tables import Campaign, Identity, Mailbox, Membership, WarmUp, Workspace
+from storage.tables import Campaign, Identity, Mailbox, Membership, Scrape, WarmUp, Workspace
 
 _NAME = "the workspace's name"
 
@@ -71,7 +71,7 @@ def rename(desk: Desk, name: str) -> None:
 def archive(desk: Desk, archived_id: int) -> None:
     """Put a workspace away: nobody opens it, nothing is lost, `restore` brings it back.
 
-    Refused while a campaign or a warm-up runs.
+    Refused while a campaign or a warm-up runs, or Sales Navigator is read.
     """
     row = _workspace(desk, archived_id)
     running = select(func.count()).select_from(Campaign)
@@ -83,6 +83,9 @@ def archive(desk: Desk, archived_id: int) -> None:
     address = desk.session.scalar(warming.where(Mailbox.workspace_id == archived_id, WarmUp.stopped_at.is_(None)).limit(1))
     if address:
         raise Problem(f"{address} is warming up in {row.name}. Stop its warm-ups first, then archive it.")
+    reading = select(Scrape.id).where(Scrape.workspace_id == archived_id, Scrape.ended_at.is_(None))
+    if desk.session.scalar(reading.limit(1)):
+        raise Problem(f"People are being read from Sales Navigator in {row.name}. Stop the reading first, then archive it.")
     if row.archived_at is None:
         row.archived_at = desk.now
         replace(desk, workspace_id=archived_id).audit("workspace.archived", f"workspace:{archived_id}")

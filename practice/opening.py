@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock, passwords
 from engine.config import PROJECT, load
-from engine.desk import WORKER, Desk, Problem
+from engine.desk import WORKER, Actor, Desk, Problem
 from engine.installation import Outpost, open_outpost
 from engine.networks import set_allowed_networks
 from engine.provider_apps import AppForm, installation_apps, set_installation_app
@@ -22,6 +22,7 @@ from practice.mail import Listening
 from practice.mail_imap import PASSWORD as MAIL_PASSWORD
 from practice.moved_clock import practice_day, set_clock
 from practice.oauth_book import GOOGLE_ID, GOOGLE_SECRET, MICROSOFT_ID, MICROSOFT_SECRET
+from practice.seat import take_seat
 from practice.stage import MailHost
 from storage.kinds import Provider, Role
 from storage.tables import Membership, User
@@ -92,6 +93,7 @@ def fill_when_empty(mail: Listening, wishes: Wishes) -> None:
             _join(session, workspace_id, now)
             if wishes.crowds:
                 add_crowds(session, now)
+            take_seat(session, outpost.vault, workspace_id, Actor(owner_id, OWNER, is_owner=True), now)
         ready.touch()
     finally:
         outpost.database.close()

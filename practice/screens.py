@@ -77,6 +77,7 @@ _OPENED = (
     Shot("open-imap", "identity?id=1&section=email", press=("IMAP",)),
     Shot("open-html", "campaign?id=3", press=("HTML",)),
     Shot("open-import-leads", "campaign?id=21&tab=Leads", press=("Import more leads",)),
+    Shot("open-read-sales-navigator", "campaign?id=1&tab=Leads", press=("Read Sales Navigator",)),
     Shot("open-suppress", "suppressions", press=("Add to the list",)),
     Shot("open-import-suppressions", "suppressions", press=("Import a CSV",)),
     Shot("open-invite", "users", press=("Invite a user",)),

@@ -4,14 +4,14 @@ import streamlit as st
 
 from engine import scrapes
 from engine.campaign_lists import CampaignView
-from engine.rules.facts import Run, Wait
+from engine.rules.facts import Wait
 from engine.scrapes import Reading
 from pages import badges, notices, shell
-from pages.campaigns import sales_results
+from pages.campaigns import sales_results, sales_waits
 from pages.campaigns.doing import done
 from pages.parts import part
 from pages.person_texts import isolated
-from storage.kinds import Permission, Reason, SalesKind, ScrapeState
+from storage.kinds import Permission, SalesKind, ScrapeState
 
 _REFRESH = 5.0
 # Of their own: some of these words are other states' too, with another look.
@@ -20,13 +20,6 @@ _LOOKS = {
     ScrapeState.DONE: badges.Look("green", "check_circle", "read"),
     ScrapeState.STOPPED: badges.Look("gray", "stop_circle", "stopped"),
     ScrapeState.FAILED: badges.Look("red", "error", "failed"),
-}
-_RECONNECT = "Connect the account again; reading then goes on by itself."
-_DO_NEXT = {
-    Reason.NO_SEAT: "Connect it again once it has one, or stop here and read with another seat.",
-    Reason.NOT_SHARED: "Share some of its scrapings again, or stop here and read with another seat.",
-    Reason.LIMIT_ZERO: "Raise the seat’s daily limit of scrapings under Rate limits.",
-    **dict.fromkeys((Reason.RECONNECT_NEEDED, Reason.CHECKPOINT, Reason.DISCONNECTED, Reason.NEVER_CONNECTED), _RECONNECT),
 }
 _CALLED = {SalesKind.SEARCH: "Sales Navigator search", SalesKind.LIST: "Sales Navigator list"}
 
@@ -75,7 +68,7 @@ def _one(visit: shell.Visit, campaign: CampaignView, reading: Reading) -> None:
         if reading.state is ScrapeState.READING or reading.found:
             st.progress(min(1.0, reading.settled / _target(reading)), _progress(reading))
         badges.quiet(_whose(visit, reading))
-        _waits(visit, reading)
+        sales_waits.show(visit, reading)
         if reading.note:
             (notices.error if reading.state is ScrapeState.FAILED else notices.info)(reading.note)
         sales_results.show(campaign, reading)
@@ -113,23 +106,6 @@ def _whose(visit: shell.Visit, reading: Reading) -> str:
     if reading.state is ScrapeState.STOPPED and reading.ended_by != "worker":
         told.append(f"stopped by {isolated(reading.ended_by)}")
     return " · ".join(told)
-
-
-def _waits(visit: shell.Visit, reading: Reading) -> None:
-    if reading.in_flight:
-        badges.quiet("A page is being read now.")
-    elif isinstance(reading.verdict, Run):
-        badges.quiet("The next page is read as soon as a browser is free.")
-    elif isinstance(reading.verdict, Wait):
-        sentence = badges.sentence(reading.verdict.reason)
-        if reading.verdict.until is not None:
-            badges.when(reading.verdict.until, reading.zone, visit.now, f"{sentence} Next page ")
-        else:
-            notices.warning(f"{sentence} {_DO_NEXT.get(reading.verdict.reason, '')}".rstrip())
-            if reading.seat_name:
-                shell.link(
-                    "identity", label=f"Open {badges.plain(reading.seat_name, 60)}", id=reading.seat_id, section="linkedin"
-                )
 
 
 def _line(reading: Reading) -> dict[str, object]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from engine import campaigns, known_people, linkedin_limits, recovery, scrape_keeping, scrapes, seats
+from engine import campaigns, known_people, linkedin_limits, recovery, scrape_keeping, scrapes, seats, workspaces
 from engine.channels.linkedin.outcomes import (
     Blocked,
     BlockedKind,
@@ -265,6 +265,7 @@ def test_what_stops_the_account_in_the_middle_is_told_and_costs_nobody(
     verdict = office.reading(office.adas).verdict
     assert isinstance(verdict, Wait)
     assert (verdict.reason, verdict.until) == (reason, None)
+    assert office.reading(office.adas).said == f"LinkedIn says {kind}."
     office.navigator.says = lambda _page: None
     with office.outpost.database.write() as session:
         connect(session, office.outpost, office.ada, office.reader.now)
@@ -333,6 +334,16 @@ def test_a_campaign_is_not_over_while_people_are_still_being_read_into_it(office
         assert session.get_one(Scrape, scrape_id).state is ScrapeState.STOPPED
     office.reader.read(office.ada)
     assert not office.navigator.opened
+
+
+def test_a_workspace_into_which_people_are_read_is_not_put_away(office: Office) -> None:
+    scrape_id = begin(office.outpost, office.adas, office.ada)
+    with office.outpost.database.write() as session:
+        desk = makers.desk(session, now=office.reader.now)
+        with pytest.raises(Problem, match="Stop the reading first"):
+            workspaces.archive(desk, archived_id=office.workspace_id)
+        scrapes.stop(makers.desk(session, office.workspace_id, now=office.reader.now), scrape_id=scrape_id)
+        workspaces.archive(desk, archived_id=office.workspace_id)
 
 
 def test_a_reading_whose_next_page_was_not_planned_is_taken_up(office: Office) -> None:

@@ -38,7 +38,7 @@ _EMPTY = re.compile(r"no (leads|results|people|saved leads)|\b0 results\b|haven.
 _GONE = re.compile(
     r"(not|no longer) (available|exist)|don.t have (access|permission)|couldn.t (find|load) (this|the) list", re.IGNORECASE
 )
-_TOLD = re.compile(r"\b(\d[\d,]*)\s+(?:total )?(?:results|leads|people)\b")
+_TOLD = re.compile(r"\b(\d[\d,]*)\s+(?:total )?results\b")
 # A row is a list item, or a line of a list's table; what links to a lead elsewhere on the page is none of the results.
 _READ = """() => {
   const box = document.querySelector('#search-results-container') || document.querySelector('main') || document.body;
