@@ -7,21 +7,15 @@ import streamlit as st
 
 from engine.desk import Denied
 from pages import notices, shell
+from pages.plain.keys import key
 from pages.registry import PAGES
 
 T = TypeVar("T")
-_LONGEST = 17  # digits: beyond that no key exists, and the database could not even hold the number
-
-
-def _key() -> int | None:
-    """The `id` in the URL; None for a missing or impossible one."""
-    given = st.query_params.get("id", "")
-    return int(given) if given.isascii() and given.isdecimal() and len(given) <= _LONGEST else None
 
 
 def one(look: Callable[..., T], name: str) -> T | None:
     """What the use case answers when the `id` is given to it under this name; None where it is missing or out of reach."""
-    wanted = _key()
+    wanted = key(st.query_params.get("id", ""))
     try:
         return None if wanted is None else shell.ask(look, **{name: wanted})
     except Denied:

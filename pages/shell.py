@@ -24,6 +24,7 @@ from engine.installation import current
 from engine.visits import Visit
 from pages import drawings, notices
 from pages.plain import cookies
+from pages.plain.keys import key
 from pages.registry import FIRST, PAGES, Page
 from storage.kinds import Permission
 
@@ -198,7 +199,8 @@ def _wanted_workspace() -> int | None:
     asked = st.query_params.get(_WORKSPACE) or str(st.session_state.get(_LAST_WORKSPACE, ""))
     if not asked:
         return None
-    return int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 18 else -1
+    wanted = key(asked)
+    return -1 if wanted is None else wanted
 
 
 def _keep_workspace(workspace_id: int) -> None:

@@ -10,6 +10,7 @@ from engine.desk import Denied, Desk, perform
 from engine.installation import current
 from engine.visits import Visit
 from pages.plain import cookies
+from pages.plain.keys import key
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -19,7 +20,7 @@ def of(request: Request) -> Visit:
     """The visit in the workspace that `?w=` names; Denied without a session, or for a workspace out of reach."""
     here = current()
     asked = request.query_params.get("w", "")
-    wanted = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 18 else None
+    wanted = key(asked)
     found = visits.look(here.database, cookies.session_token(request, here.config), wanted, clock.now())
     if found is None:
         raise Denied
