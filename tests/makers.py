@@ -112,11 +112,14 @@ def mailbox(session: Session, owner: Identity, limit: int = 50, **values: Any) -
             mailbox_id=made.id,
         ),
     )
-    _add(
-        session,
-        LimitSetting(lane_id=lane.id, kind=ActionKind.EMAIL, clock=QuotaClock.LOCAL_DAY, value=limit, since=LONG_AGO),
-    )
+    limit_of(session, lane.id, limit)
     return made
+
+
+def limit_of(session: Session, lane_id: int, value: int, **values: Any) -> LimitSetting:
+    """How many mails a day a lane may send, for long; `values` name another clock, or since when and until when."""
+    given = {"kind": ActionKind.EMAIL, "clock": QuotaClock.LOCAL_DAY, "since": LONG_AGO, **values}
+    return _add(session, LimitSetting(lane_id=lane_id, value=value, **given))
 
 
 def checked(session: Session, *addresses: str) -> None:

@@ -10,7 +10,7 @@ from engine import counts
 from engine.rules.facts import ClockUse
 from storage.database import Database
 from storage.kinds import ActionKind, ActionState, QuotaClock
-from storage.tables import Action, Lane, LimitSetting, Spend
+from storage.tables import Action, Lane, Spend
 from tests import makers
 from tests.makers import MONDAY
 
@@ -23,8 +23,7 @@ def lane(session: Session, workspace_id: int, spent: list[timedelta], week: int 
     ada = makers.identity(session, workspace_id)
     lane_id = session.scalars(select(Lane.id).where(Lane.mailbox_id == makers.mailbox(session, ada).id)).one()
     if week is not None:
-        since = MONDAY - timedelta(days=30)
-        session.add(LimitSetting(lane_id=lane_id, kind=ActionKind.EMAIL, clock=WEEK, value=week, since=since))
+        makers.limit_of(session, lane_id, week, clock=WEEK)
     for ago in spent:
         spend(session, ada.id, workspace_id, lane_id, MONDAY - ago)
     return lane_id

@@ -13,7 +13,7 @@ from engine.identity_lists import Card, list_page
 from engine.rules.facts import Wait
 from storage.database import Database
 from storage.kinds import ActionKind, ActionState, CampaignState, QuotaClock, Reason
-from storage.tables import Action, Lane, LimitSetting, Spend
+from storage.tables import Action, Lane, Spend
 from tests import makers
 from tests.makers import MONDAY
 
@@ -51,11 +51,8 @@ def acting(session: Session, workspace_id: int, number: int) -> None:
         due_at=MONDAY,
         created_at=MONDAY,
     )
-    week = LimitSetting(
-        lane_id=lane_id, kind=ActionKind.EMAIL, clock=QuotaClock.ROLLING_7_DAYS, value=1, since=MONDAY - timedelta(days=9)
-    )
-    session.add_all([action, week])
-    session.flush()
+    session.add(action)
+    makers.limit_of(session, lane_id, 1, clock=QuotaClock.ROLLING_7_DAYS, since=MONDAY - timedelta(days=9))
     at = MONDAY - timedelta(days=2)
     session.add(Spend(action_id=action.id, attempt=1, lane_id=lane_id, kind=ActionKind.EMAIL, at=at, local_day=at.date()))
 

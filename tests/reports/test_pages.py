@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from engine.desk import Actor
-from storage.kinds import ActionKind, QuotaClock, Role
+from storage.kinds import Role
 from storage.tables import Identity, Lane, LimitSetting
 from tests import makers
 from tests.makers import MONDAY
@@ -65,15 +65,7 @@ def test_the_proof_says_that_nothing_was_exceeded_and_lists_what_was(panel: Pane
             sent(session, client.lane, MONDAY + timedelta(minutes=minutes))
     assert "0 breaches in 3 units" in panel.open("proof", client.ops, client.id).success[0].value
     with panel.database.write() as session:
-        session.add(
-            LimitSetting(
-                lane_id=client.lane.id,
-                kind=ActionKind.EMAIL,
-                clock=QuotaClock.LOCAL_DAY,
-                value=2,
-                since=MONDAY - timedelta(days=1),
-            )
-        )
+        makers.limit_of(session, client.lane.id, 2, since=MONDAY - timedelta(days=1))
     page = panel.open("proof", client.ops, client.id)
     assert "exceeded 1 × in 3 units" in page.error[0].value
     assert page.dataframe[0].value["Spent"].tolist() == [3]

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from engine import proofs
 from engine.proofs import Proof
 from storage import columnar
-from storage.kinds import ActionKind, QuotaClock
-from storage.tables import Event, Lane, LimitSetting
+from storage.kinds import QuotaClock
+from storage.tables import Event, Lane
 from tests import makers
 from tests.makers import LONG_AGO, MONDAY
 from tests.reports.conftest import Field
@@ -27,7 +27,7 @@ def proof(field: Field, **values: int) -> Proof:
 
 def limit(field: Field, lane: Lane, clock: QuotaClock, value: int, since: datetime = LONG_AGO) -> None:
     with field.database.write() as session:
-        session.add(LimitSetting(lane_id=lane.id, kind=ActionKind.EMAIL, clock=clock, value=value, since=since))
+        makers.limit_of(session, lane.id, value, clock=clock, since=since)
 
 
 def mails(field: Field, lane: Lane, *instants: datetime) -> None:

@@ -18,7 +18,7 @@ from engine.desk import Denied, Desk
 from engine.quota_filters import Grain, Period, Wanted
 from engine.quota_reports import Quotas
 from storage import columnar
-from storage.kinds import ActionKind, QuotaClock, Reason, Role, StopScope
+from storage.kinds import ActionKind, Reason, Role, StopScope
 from storage.tables import Audit, Event, Identity, Lane, LimitSetting, Stop, WarmUp
 from tests import makers
 from tests.makers import MONDAY
@@ -143,16 +143,7 @@ def test_only_working_days_are_allowed_and_holidays_are_not(field: Field) -> Non
 def test_a_limit_that_fell_back_counts_while_it_was_in_force(field: Field) -> None:
     lane = field.lanes[0]
     with field.database.write() as session:
-        session.add(
-            LimitSetting(
-                lane_id=lane.id,
-                kind=ActionKind.EMAIL,
-                clock=QuotaClock.LOCAL_DAY,
-                value=80,
-                since=MONDAY - timedelta(days=6),
-                until=MONDAY - timedelta(days=4),
-            )
-        )
+        makers.limit_of(session, lane.id, 80, since=MONDAY - timedelta(days=6), until=MONDAY - timedelta(days=4))
     rows = report(field, Wanted(Period.LAST_WEEK), identity_id=lane.identity_id).rows
     assert {row.period.day: row.allowed for row in rows} == {16: 50, 17: 80, 18: 80, 19: 80, 20: 50}
 
@@ -160,15 +151,7 @@ def test_a_limit_that_fell_back_counts_while_it_was_in_force(field: Field) -> No
 def test_a_limit_lowered_at_noon_does_not_make_the_morning_a_breach(field: Field) -> None:
     lane = field.lanes[0]
     with field.database.write() as session:
-        session.add(
-            LimitSetting(
-                lane_id=lane.id,
-                kind=ActionKind.EMAIL,
-                clock=QuotaClock.LOCAL_DAY,
-                value=1,
-                since=MONDAY - WEEK,
-            )
-        )
+        makers.limit_of(session, lane.id, 1, since=MONDAY - WEEK)
     mails(field, lane, *(MONDAY - WEEK - timedelta(minutes=n) for n in range(1, 4)))
     rows = report(field, Wanted(Period.LAST_WEEK), identity_id=lane.identity_id).rows
     assert {row.period.day: (row.allowed, row.spent) for row in rows} == {

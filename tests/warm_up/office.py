@@ -6,11 +6,13 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.desk import Desk
-from storage.kinds import ActionKind, ActionState
+from engine import warm_up, warm_up_pool
+from engine.desk import Actor, Desk
+from storage.kinds import ActionKind, ActionState, PoolScope, Role, WarmUpPreset
 from storage.tables import Action, Campaign, Mailbox, WarmUp
 from tests import makers
 from tests.makers import MONDAY
+from tests.panel import Panel
 
 
 @dataclass
@@ -30,6 +32,22 @@ class Office:
     def planned(self) -> list[Action]:
         mails = select(Action).where(Action.kind == ActionKind.WARM_UP_MAIL, Action.state == ActionState.PLANNED)
         return list(self.session.scalars(mails))
+
+
+def two_clients(panel: Panel) -> tuple[Actor, Actor, int, int]:
+    """The owner, an ops, a client of four addresses one of which warms up for 12.50 a month, and a client without any."""
+    with panel.database.write() as session:
+        client, empty = makers.workspace(session), makers.workspace(session)
+        ada = makers.identity(session, client.id)
+        box = makers.mailbox(session, ada, address="ada@acme.test")
+        for number in range(3):
+            makers.mailbox(session, ada, address=f"p{number}@acme.test")
+        makers.checked(session)
+        ops, owner = makers.member(session, client.id, Role.OPS), makers.user(session, is_owner=True)
+        desk = makers.desk(session, client.id)
+        warm_up_pool.set_policy(desk, WarmUpPreset.USUAL, PoolScope.INSTALLATION, 1_250)
+        warm_up.start(desk, mailbox_id=box.id)
+        return Actor(owner.id, owner.email, is_owner=True), ops, client.id, empty.id
 
 
 def office(session: Session, partners: int = 12) -> Office:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from engine import warm_up, warm_up_answers, warm_up_lists, warm_up_planning, warm_up_pool
-from engine.desk import Actor, Denied, Desk
+from engine.desk import Denied, Desk
 from engine.warm_up_figures import Health
 from engine.warm_up_lists import PAGE, Phase
 from engine.warm_up_rehearsals import rehearse_start_many, rehearse_stop_many
@@ -20,7 +20,7 @@ from tests import makers
 from tests.fresh import new_database
 from tests.makers import MONDAY
 from tests.panel import Panel
-from tests.warm_up.office import office
+from tests.warm_up.office import office, two_clients
 
 ADDRESSES = 1_000
 
@@ -150,18 +150,7 @@ def test_a_month_costs_each_address_once(database: Database) -> None:
 
 
 def test_the_page_lists_filters_and_says_what_to_do_when_empty(panel: Panel) -> None:
-    with panel.database.write() as session:
-        client, empty = makers.workspace(session), makers.workspace(session)
-        ada = makers.identity(session, client.id)
-        box = makers.mailbox(session, ada, address="ada@acme.test")
-        for number in range(3):
-            makers.mailbox(session, ada, address=f"p{number}@acme.test")
-        makers.checked(session)
-        ops, owner = makers.member(session, client.id, Role.OPS), makers.user(session, is_owner=True)
-        desk = makers.desk(session, client.id)
-        warm_up_pool.set_policy(desk, WarmUpPreset.USUAL, PoolScope.INSTALLATION, 1_250)
-        warm_up.start(desk, mailbox_id=box.id)
-        boss, here, nothing = Actor(owner.id, owner.email, is_owner=True), client.id, empty.id
+    boss, ops, here, nothing = two_clients(panel)
     page = panel.open("warm-up", boss, here)
     assert not page.exception
     frame = page.dataframe[-1].value

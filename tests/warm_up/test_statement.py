@@ -17,7 +17,7 @@ from storage.tables import Audit, Identity, Mailbox, Workspace
 from tests import makers
 from tests.makers import MONDAY
 from tests.panel import Panel
-from tests.warm_up.office import Office, office
+from tests.warm_up.office import Office, office, two_clients
 
 
 def priced(office_: Office, cents: int) -> None:
@@ -91,19 +91,7 @@ def test_a_member_reads_what_they_have_access_to_and_a_stranger_nothing(database
 
 
 def test_the_page_sums_a_month_and_says_when_nothing_is_owed(panel: Panel) -> None:
-    with panel.database.write() as session:
-        client, empty = makers.workspace(session), makers.workspace(session)
-        ada = makers.identity(session, client.id)
-        box = makers.mailbox(session, ada, address="ada@acme.test")
-        for number in range(3):
-            makers.mailbox(session, ada, address=f"p{number}@acme.test")
-        makers.checked(session)
-        desk = makers.desk(session, client.id)
-        warm_up_pool.set_policy(desk, WarmUpPreset.USUAL, PoolScope.INSTALLATION, 1_250)
-        warm_up.start(desk, mailbox_id=box.id)
-        ops, here, nothing = makers.member(session, client.id, Role.OPS), client.id, empty.id
-        owner = makers.user(session, is_owner=True)
-        boss = Actor(owner.id, owner.email, is_owner=True)
+    boss, ops, here, nothing = two_clients(panel)
     page = panel.open("statement", ops, here)
     assert not page.exception
     assert [one.value for one in page.metric] == ["12.50", "1", "1"]

@@ -13,7 +13,7 @@ from engine.desk import Denied, Problem
 from engine.dispatch import attend
 from engine.limits import limit_now, open_mailbox_lane, set_limit
 from storage.database import Database
-from storage.kinds import ActionKind, Provider, QuotaClock, Role
+from storage.kinds import Provider, QuotaClock, Role
 from storage.tables import Audit, Lane, LimitSetting, Mailbox, Spend, Workspace
 from tests import makers
 from tests.dispatch.sink import Sink, lanes_with_work
@@ -141,15 +141,7 @@ def test_a_new_address_begins_with_twenty_and_has_fifty_after_two_weeks(
 
 def test_g3_the_providers_own_limit_holds_where_the_days_is_higher(address: Address) -> None:
     with address.database.write() as session:
-        session.add(
-            LimitSetting(
-                lane_id=address.lane_id,
-                kind=ActionKind.EMAIL,
-                clock=QuotaClock.ROLLING_24_HOURS,
-                value=7,
-                since=makers.LONG_AGO,
-            )
-        )
+        makers.limit_of(session, address.lane_id, 7, clock=QuotaClock.ROLLING_24_HOURS)
     assert address.work(MONDAY.replace(hour=8), 10) == 7
     with address.database.read() as session:
         assert len(session.scalars(select(Spend)).all()) == 7
