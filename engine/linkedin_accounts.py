@@ -4,13 +4,15 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from engine import agenda, linkedin_alerts, linkedin_lanes, linkedin_profiles, linkedin_urls
 from engine.channels.linkedin.outcomes import OwnProfile, SessionState
 from engine.desk import WORKER, Desk, Problem, use_case
 from storage.kinds import LinkedInState, Permission
+from storage.ledger import connection_of
+from storage.prepared import Prepared
 from storage.tables import Identity, LinkedInAccount
 from storage.vault import Place, Vault
 
@@ -99,7 +101,11 @@ def disconnect(desk: Desk, identity_id: int) -> None:
 
 
 def account_of(session: Session, identity_id: int) -> LinkedInAccount | None:
-    return session.scalar(select(LinkedInAccount).where(LinkedInAccount.identity_id == identity_id))
+    found = _OF_IDENTITY.scalar(connection_of(session), {"identity": identity_id})
+    return session.get(LinkedInAccount, found) if found is not None else None  # an action asks for it several times
+
+
+_OF_IDENTITY = Prepared(select(LinkedInAccount.id).where(LinkedInAccount.identity_id == bindparam("identity")))
 
 
 def account_for(session: Session, identity: Identity, now: datetime) -> LinkedInAccount:

@@ -12,13 +12,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import freezes, linkedin_accounts, linkedin_invitations, linkedin_moves, linkedin_texts
+from engine import freezes, linkedin_accounts, linkedin_invitations, linkedin_limits, linkedin_moves, linkedin_texts
 from engine.channels.effects import Accepted, Failed, Outcome, Trace
 from engine.channels.linkedin.outcomes import LeadProblemKind, LinkedIn, Person, SessionState
 from engine.letters import fields_of
 from engine.linkedin_outcomes import WEEK, outcome_of
 from engine.rules.permit import still_permitted
-from engine.situations import situations
+from engine.situations import UNCOUNTED, situations
 from engine.texts import UnsendableText
 from storage.database import Database
 from storage.kinds import ActionKind, ActionState, LinkedInState, Reason
@@ -113,7 +113,7 @@ class LinkedInHand:
     def _may_click(self, action_id: int) -> bool:
         now = self.now()
         with self.database.read() as session:
-            current = situations(session, [action_id], now).get(action_id)
+            current = situations(session, [action_id], now, UNCOUNTED).get(action_id)
             if current is None or current.entry.state is not ActionState.SENDING:
                 return False  # somebody has settled it meanwhile, and looks it up
             not_after = session.scalar(select(Action.not_after).where(Action.id == action_id))
@@ -150,9 +150,10 @@ def _person(profile: str, name: str) -> Person:
 
 
 def _notes_are_out(session: Session, entry: Entry, now: datetime) -> bool:
-    """By LinkedIn's own word, or by our clock: asked as the verdict was, in its transaction."""
-    found = situations(session, [entry.id], now)
-    return not all(one.facts.writes_note(now) for one in found.values())
+    """By LinkedIn's own word, or by our clock."""
+    account = linkedin_accounts.account_of(session, entry.identity_id)
+    told = account is not None and account.notes_out_until is not None and account.notes_out_until > now
+    return told or not linkedin_limits.notes_left(session, entry.lane_id, now)
 
 
 def _settle_success(session: Session, entry: Entry, outcome: Accepted, now: datetime) -> None:

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from engine import agenda, counts, linkedin_lanes
 from engine.desk import Desk, Problem, use_case
 from engine.limits import Limit, limits_of
-from engine.rules.quotas import fit_sentence, week_sentence
+from engine.rules.quotas import fit_sentence, period_of, week_sentence
 from engine.situations import LINKEDIN_GAP, working_hours
+from storage import spend_readings
 from storage.kinds import ActionKind, Permission, QuotaClock
 from storage.tables import Identity, LimitSetting
 
@@ -56,6 +57,17 @@ def of_identity(desk: Desk, identity_id: int) -> Limits | None:
         Used(one.kind, one.clock, one.value, used.get((one.kind, one.clock), 0), one.until, one.why) for one in inforce
     )
     return Limits(clocks, sums)
+
+
+def notes_left(session: Session, lane_id: int, now: datetime) -> bool:
+    """Whether our own clock of notes has one left; always, where there is no such clock."""
+    inforce = (one for one in limits_of(session, [lane_id], now).get(lane_id, ()) if one.clock is QuotaClock.NOTES_30_DAYS)
+    limit = next(inforce, None)
+    period = period_of(QuotaClock.NOTES_30_DAYS)
+    if limit is None or period is None:
+        return True
+    used = spend_readings.used_since(session, [lane_id], now - period, of_notes=True)
+    return used.get((lane_id, ActionKind.CONNECTION_REQUEST), 0) < limit.value
 
 
 @use_case(needs=Permission.READ, reads=True)

@@ -173,27 +173,34 @@ def would_go(session: Session, identity_id: int, after_days: int, now: datetime)
 def plan_due(database: Database, now: datetime) -> int:
     """Plan the withdrawals of all accounts whose invitations are old enough; returns how many are new."""
     with database.read() as session:
-        on = (
-            select(LinkedInAccount.identity_id, LinkedInAccount.withdraw_after_days)
-            .join(Identity, Identity.id == LinkedInAccount.identity_id)
-            .join(Workspace, Workspace.id == Identity.workspace_id)
-            .where(LinkedInAccount.withdraw_after_days.is_not(None), Identity.linkedin_state == LinkedInState.CONNECTED)
-            .where(Identity.archived_at.is_(None), Workspace.archived_at.is_(None))
-        )
-        accounts = [(row[0], row[1] or MOST_DAYS) for row in session.execute(on)]
+        accounts = session.execute(_WITH_SOME_UNPLANNED).all()
     planned = 0
-    for identity_id, days in accounts:
-        if not _is_due(database, identity_id, days, now):
-            continue
-        with database.write() as session:
-            planned += _plan(session, identity_id, days, now)
+    for identity_id, after_days, oldest in accounts:
+        if after_days is not None and oldest is not None and oldest <= now - timedelta(days=after_days):
+            with database.write() as session:
+                planned += _plan(session, identity_id, after_days, now)
     return planned
 
 
-def _is_due(database: Database, identity_id: int, after_days: int, now: datetime) -> bool:
-    unplanned = (*_old(identity_id, after_days, now), LinkedInInvitation.withdrawal_id.is_(None))
-    with database.read() as session:
-        return session.scalar(select(LinkedInInvitation.id).where(*unplanned).limit(1)) is not None
+# The oldest invitation of each account that withdraws, read in one statement however many accounts there are.
+_WITH_SOME_UNPLANNED = (
+    select(
+        LinkedInAccount.identity_id,
+        LinkedInAccount.withdraw_after_days,
+        select(func.min(LinkedInInvitation.sent_at))
+        .where(
+            LinkedInInvitation.identity_id == LinkedInAccount.identity_id,
+            *_PENDING,
+            LinkedInInvitation.withdrawal_id.is_(None),
+        )
+        .correlate(LinkedInAccount)
+        .scalar_subquery(),
+    )
+    .join(Identity, Identity.id == LinkedInAccount.identity_id)
+    .join(Workspace, Workspace.id == Identity.workspace_id)
+    .where(LinkedInAccount.withdraw_after_days.is_not(None), Identity.linkedin_state == LinkedInState.CONNECTED)
+    .where(Identity.archived_at.is_(None), Workspace.archived_at.is_(None))
+)
 
 
 def _plan(session: Session, identity_id: int, after_days: int, now: datetime) -> int:

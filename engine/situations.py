@@ -22,10 +22,21 @@ from storage import readings
 from storage.kinds import ActionState, QuotaClock, Reason, StopScope
 from storage.ledger import Entry, connection_of
 from storage.prepared import Prepared
+from storage.spend_readings import LaneKind
 from storage.tables import Identity
 
 LINKEDIN_GAP = timedelta(seconds=60)
 COOL_DOWN = timedelta(days=21)  # after a withdrawal LinkedIn refuses the same person for about three weeks
+
+
+class _Nothing(dict[LaneKind, tuple[ClockUse, ...]]):
+    """Nothing is used of any clock; to be told from counts that can't be read."""
+
+    def get(self, key: Any, default: Any = None) -> tuple[ClockUse, ...]:
+        return ()
+
+
+UNCOUNTED = Counts({}, _Nothing(), {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +78,8 @@ def situations(
 ) -> dict[int, Situation]:
     """The situation of each action. An id that does not exist is left out.
 
-    `by_holder`: for whoever holds the lanes, whom their own lease does not stop.
+    `by_holder`: for whoever holds the lanes, whom their own lease does not stop. `known` is UNCOUNTED for an action that
+    holds its quota: what was spent is not asked again.
     """
     if not action_ids:
         return {}

@@ -202,6 +202,18 @@ SELECT lane_id, kind, at FROM (
     )
 
 
+def _place(kept: str) -> Prepared:
+    return Prepared(
+        text(
+            f"SELECT at FROM spend WHERE lane_id = :lane AND kind = :of_kind AND {kept} AND at > :begins"  # noqa: S608
+            " ORDER BY at LIMIT 1 OFFSET :place"
+        )
+        .bindparams(bindparam("begins", type_=Instant()))
+        .columns(at=Instant())
+    )
+
+
+_PLACE, _PLACE_OF_NOTE = _place("given_back_at IS NULL"), _place(_KEPT_NOTES)
 _PLACES, _PLACES_OF_NOTES = _placed(_KEPT), _placed(_KEPT_NOTES)
 
 
@@ -211,6 +223,12 @@ def spent_after(
     """When the unit was taken that so many others precede after `begins`."""
     if not over:
         return {}
+    if len(over) == 1:  # as the worker asks
+        [((lane_id, kind), place)] = over.items()
+        one = _PLACE_OF_NOTE if of_notes else _PLACE
+        asked = {"lane": lane_id, "of_kind": kind.value, "begins": begins, "place": place}
+        at = one.scalar(connection_of(session), asked)
+        return {(lane_id, kind): at} if at is not None else {}
     values = {
         "lanes": sorted({lane_id for lane_id, _ in over}),
         "wanted": [(lane_id, kind.value, place) for (lane_id, kind), place in over.items()],

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from engine import agenda, linkedin_accounts, linkedin_consent, linkedin_looks, linkedin_withdrawals, sequence
 from engine.channels.effects import Uncertain
@@ -23,12 +23,12 @@ from engine.channels.linkedin.outcomes import (
     OwnProfile,
     Person,
 )
-from engine.dispatch import attend
 from engine.hands import Hands
 from engine.linkedin_hand import LINKEDIN_KINDS, LinkedInHand
 from engine.recovery import reconcile_due
+from engine.rounds import carry_on
 from storage.kinds import ActionKind, ActionState, LinkedInState
-from storage.tables import Action, Identity, Step
+from storage.tables import UNSETTLED, Action, Identity, Step
 from storage.vault import Vault
 from tests import makers
 from tests.linkedin.conftest import NoMail
@@ -67,6 +67,7 @@ class Year:
         self._seen = 0
         self._hour = self.now
         self._back: list[str] = []
+        self._look_up_at: datetime | None = None
         self._people()
 
     def _people(self) -> None:
@@ -165,8 +166,9 @@ class Year:
         with self.database.read() as session:
             due = agenda.due_lanes(session, self.now, 500)
         for lane_id in due:
-            attend(self.database, lane_id, lambda: self.now, "boot", self.hands)
-        reconcile_due(self.database, lambda: self.now, self.hands)
+            carry_on(self.database, lane_id, lambda: self.now, "boot", self.hands, lambda: True)
+        if self._look_up_at is not None and self._look_up_at <= self.now:
+            reconcile_due(self.database, lambda: self.now, self.hands)
         for deed in self.transport.deeds[self._seen :]:
             self.witness.judge(deed)
             if deed.what == "invite" and self.chance.random() < _ACCEPTED:
@@ -178,7 +180,11 @@ class Year:
 
     def _next(self) -> datetime:
         with self.database.read() as session:
-            unsettled = Action.state.in_([ActionState.UNKNOWN, ActionState.RECONCILING])
-            look = session.scalar(select(func.min(Action.wait_until)).where(unsettled))
+            self._look_up_at = session.scalar(_NEXT_LOOK_UP)
             wake = agenda.next_wake(session)
-        return min([one for one in (look, wake) if one is not None], default=self.now + _DAY)
+        return min([one for one in (self._look_up_at, wake) if one is not None], default=self.now + _DAY)
+
+
+_NEXT_LOOK_UP = select(func.min(Action.wait_until)).where(
+    text(UNSETTLED), Action.state.in_([ActionState.UNKNOWN, ActionState.RECONCILING])
+)
