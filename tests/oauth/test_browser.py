@@ -5,10 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
 
 from practice.browser import new_page, press, settled, sign_in
 from practice.oauth import StandIn
 from practice.oauth_book import Book
+from storage.tables import SignInFlow
 from tests.live import OWNER_EMAIL, PASSWORD
 from tests.oauth.live_office import LiveOffice, live_office
 
@@ -86,6 +88,39 @@ def test_going_back_to_an_answer_that_was_used_connects_nothing_twice(here: Live
     page.goto(returned.value.url)
     expect(page.get_by_text("This answer was used already")).to_be_visible()
     assert "code=" not in page.url
+
+
+def test_an_answer_that_comes_after_its_time_connects_nothing(here: LiveOffice, page: Page) -> None:
+    begin(here, page, "Google", "late@acme.test")
+    with here.database.write() as session:
+        flow = session.scalars(select(SignInFlow).where(SignInFlow.address == "late@acme.test")).one()
+        flow.expires_at = flow.created_at
+    page.get_by_role("button", name="Continue", exact=True).click()
+    expect(page.get_by_text("The sign-in took longer than ten minutes, so nothing was connected")).to_be_visible()
+    assert here.mailbox("late@acme.test") is None
+
+
+def test_two_tabs_sign_in_beside_each_other_and_another_browser_s_answer_is_refused(
+    here: LiveOffice, page: Page, browser: Browser
+) -> None:
+    begin(here, page, "Google", "first@acme.test")
+    second = page.context.new_page()
+    begin(here, second, "Google", "second@acme.test")
+    for tab, address in ((page, "first@acme.test"), (second, "second@acme.test")):
+        tab.get_by_role("button", name="Continue", exact=True).click()
+        settled(tab)
+        assert here.mailbox(address) is not None
+    begin(here, second, "Google", "third@acme.test")
+    stranger = new_page(browser, ignores_certificates=True)
+    stranger.goto(second.url)
+    stranger.get_by_role("button", name="Continue", exact=True).click()
+    stranger.wait_for_url(f"{here.panel.address}/**")
+    assert here.mailbox("third@acme.test") is None
+    stranger.context.close()
+    second.get_by_role("button", name="Continue", exact=True).click()
+    settled(second)
+    assert here.mailbox("third@acme.test") is not None  # whose sign-in it is may still finish it
+    second.close()
 
 
 def test_approval_required_kit_the_administrators_yes_and_connected(here: LiveOffice, page: Page, browser: Browser) -> None:
