@@ -1,6 +1,7 @@
 """Bounces of many systems are recognised and name whom they concern; people's mails are none; nothing raises."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -51,6 +52,19 @@ def test_hard_bounces_are_told_from_soft_ones_precisely():
     right = judged.count((True, True))
     assert right / (right + judged.count((False, True))) >= 0.95, "precision"
     assert right / (right + judged.count((True, False))) >= 0.80, "recall"
+
+
+def test_a_report_that_a_gateway_cut_off_is_not_missed_much():
+    """What is left is the text: a bounce all the same, and hardly ever taken for a hard one that it is not."""
+    whole = [(LABELS[name], parse(raw(name))) for name in BOUNCES]
+    cut = [
+        (rows, bounces.read(replace(mail, report="", report_type="", content_type="text/plain", returned="")))
+        for rows, mail in whole
+        if mail.report
+    ]
+    assert sum(bounce is not None for _, bounce in cut) >= 0.97 * len(cut)
+    hard = [rows for rows, bounce in cut if bounce is not None and any(each.is_hard for each in bounce.failures)]
+    assert sum(any(row["hard"] for row in rows) for rows in hard) >= 0.95 * len(hard)
 
 
 def report(diagnostic: str, status: str, before: str = "") -> bytes:

@@ -78,7 +78,7 @@ def looks_like_bounce(mail: Mail) -> bool:
     if _is_reply(mail) and not empty:
         return False  # people have "bounce" in their names, "admin" in their addresses, and deliveries that fail
     sender, subject = mail.header("from"), mail.subject
-    by_machine = bool(_DAEMON.search(sender)) or (empty and not _is_reply(mail))
+    by_machine = sender.strip() == "<>" or bool(_DAEMON.search(sender)) or (empty and not _is_reply(mail))
     text = own_words(mail)[:6000]
     if by_machine and _SUBJECT.search(subject):
         return True

@@ -32,6 +32,7 @@ _STILL_TRIES = re.compile(
     r"|遅延|再試行|延迟|延遲|지연",
     re.I,
 )
+_REASON = re.compile(r"\(reason: ([^\n]{3,400})\)?$", re.M)
 _GOOD_NEWS = frozenset({"delivered", "relayed", "expanded"})
 _RETURNED_ID = re.compile(r"^[>|\s]*message-id:\s*(<[^<>\s]{3,500}>)", re.I | re.M)
 
@@ -155,6 +156,9 @@ def _spoken(address: str, said: str) -> Failure:
 
 def _answer_to(address: str, said: str) -> str:
     """The reply line of a transcript that names the address, where there is one; else all that is said."""
+    reason = _REASON.search(said)
+    if reason is not None and cause_of(_status_in(reason[1]), _code_in(reason[1]), reason[1]) is not Cause.UNKNOWN:
+        return reason[1]  # the remote server's own words, which Sendmail's summary below may contradict
     if not address:
         return said
     before = r"^[ >]*(?:<<< |\(reason: |diagnostic-code: *smtp; *)?"
