@@ -71,24 +71,28 @@ class Counter:
             ticket.called.acquire()
         if not ticket.is_done:
             self._serve()
+        if not ticket.is_done:
+            raise RuntimeError("The work was neither done nor refused.")
         if ticket.error is not None:
             raise ticket.error
         result: T = ticket.result
         return result
 
     def _serve(self) -> None:
-        """Do the work of all who wait, and hand over to one of those who came meanwhile."""
+        """Do the work of all who wait, and hand over to one of those who came meanwhile, whatever happens."""
         with self._entrance:
             tickets, self._waiting = self._waiting, []
-        if not self._together(tickets):
-            for ticket in tickets:
-                self._together([ticket])
-        with self._entrance:
-            self._is_served = bool(self._waiting)
-            following = self._waiting[:1]
-        for ticket in (*following, *tickets):
-            if ticket.called.locked():
-                ticket.called.release()
+        try:
+            if not self._together(tickets):
+                for ticket in tickets:
+                    self._together([ticket])
+        finally:
+            with self._entrance:
+                self._is_served = bool(self._waiting)
+                following = self._waiting[:1]
+            for ticket in (*following, *tickets):
+                if ticket.called.locked():
+                    ticket.called.release()
 
     def _together(self, tickets: list[_Ticket]) -> bool:
         """False when one's work failed and others stood beside it: then nothing was written, and each tries by itself."""
@@ -114,7 +118,7 @@ class Counter:
         try:
             generation.note(self.mark_file, mark, self._noted)
             self._noted = mark
-        except OSError as error:  # what was committed stays so; the mark is behind, which is the safe side
+        except Exception as error:  # what was committed stays so; the mark is behind, which is the safe side
             _log.error("mark.failed", problem=type(error).__name__)
 
 

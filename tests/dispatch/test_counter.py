@@ -72,7 +72,13 @@ def test_the_mark_beside_the_database_follows_each_commit(counter: Counter, data
         assert noted.event_id > 3
 
 
-def test_a_mark_that_can_not_be_written_loses_no_result(counter: Counter, database: Database, tmp_path: Path) -> None:
+@pytest.mark.parametrize("unwritable", ["folder", "no\0name"])
+def test_a_mark_that_can_not_be_written_loses_no_result_and_keeps_nobody_waiting(
+    counter: Counter, database: Database, tmp_path: Path, unwritable: str
+) -> None:
     lanes_with_work(database)
-    counter.mark_file = tmp_path  # a folder
-    assert counter.do(writes("one")) == "one"
+    (tmp_path / "folder").mkdir()
+    counter.mark_file = tmp_path / unwritable
+    names = [f"one {number}" for number in range(THREADS)]
+    assert all_at_once(counter, [writes(name) for name in names]) == names
+    assert written(database) == set(names)
