@@ -1,4 +1,4 @@
-"""The same dispatch on PostgreSQL: the ledger's statements, the counter, recovery, and four workers on one lane."""
+"""On PostgreSQL: the migrations, and the same dispatch with its counter, recovery, and four workers on one lane."""
 
 import os
 import shutil
@@ -21,6 +21,7 @@ from engine.counter import Counter
 from engine.dispatch import attend
 from engine.recovery import reconcile_due, recover
 from engine.rounds import carry_on
+from storage import migrating, setup
 from storage.append_only import protect
 from storage.database import Database, open_database
 from storage.kinds import ActionState, StopScope
@@ -67,6 +68,16 @@ def database(server: str) -> Iterator[Database]:
         protect(connection)
     yield opened
     opened.close()
+
+
+def test_the_migrations_make_the_tables_in_code_here_too(server: str, database: Database) -> None:
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("CREATE DATABASE migrated")
+    migrated = open_database(server.replace("/postgres", "/migrated"))
+    setup.prepare(migrated, False, MONDAY)
+    with migrated.engine.connect() as connection:
+        assert migrating.differences(connection) == []
+    migrated.close()
 
 
 def states(database: Database) -> dict[ActionState, int]:

@@ -179,7 +179,7 @@ def upgrade() -> None:
         )
 
     with op.batch_alter_table("step", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("may_drop_note", sa.Boolean(), server_default=sa.text("0"), nullable=False))
+        batch_op.add_column(sa.Column("may_drop_note", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(
             sa.Column(
                 "acceptance_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), server_default="30", nullable=False
