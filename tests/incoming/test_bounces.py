@@ -1,9 +1,12 @@
 """Bounces of many systems are recognised and name whom they concern; people's mails are none; nothing raises."""
 
+import base64
 import json
+import quopri
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -114,3 +117,30 @@ def test_answers_of_other_servers_are_judged_by_what_they_prove():
         assert bounce is not None
         (failure,) = bounce.failures
         assert (failure.address, failure.is_hard) == ("p@there.test", hard), diagnostic
+
+
+FIELDS = "Reporting-MTA: dns; mx.test\n\nFinal-Recipient: RFC822; <P@There.test>\nAction: Failed\nStatus: 5.1.1 (unknown)\n"
+HEAD = "From: MAILER-DAEMON@mx.test\nTo: us@ours.test\nSubject: Undelivered Mail\nMIME-Version: 1.0\n"
+
+
+def in_a_report(fields: str, encoding: str = "7bit") -> str:
+    kind = "multipart/report; report-type=delivery-status"
+    part = f"Content-Type: message/delivery-status\nContent-Transfer-Encoding: {encoding}\n\n{fields}\n"
+    return f'Content-Type: {kind}; boundary="b"\n\n--b\nContent-Type: text/plain\n\nSorry.\n\n--b\n{part}--b--\n'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        in_a_report(FIELDS),
+        in_a_report(base64.encodebytes(FIELDS.encode()).decode(), "base64"),
+        in_a_report(quopri.encodestring(FIELDS.encode()).decode(), "quoted-printable"),
+        f'Content-Type: multipart/mixed; boundary="o"\n\n--o\n{in_a_report(FIELDS)}\n--o\n\nScanned by a gateway.\n--o--\n',
+        f"Content-Type: text/plain\n\nSorry.\n\n{FIELDS}",
+    ],
+    ids=["as it should be", "base64", "quoted-printable", "wrapped by a gateway", "in the text"],
+)
+def test_a_report_is_read_however_it_is_packed(body: str):
+    bounce = read(f"{HEAD}{body}".encode())
+    assert bounce is not None
+    assert [(each.address, each.status, each.is_hard) for each in bounce.failures] == [("p@there.test", "5.1.1", True)]

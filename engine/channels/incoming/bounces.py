@@ -88,7 +88,8 @@ def message_ids(mail: Mail) -> tuple[str, ...]:
 
 def _reported(mail: Mail) -> Iterator[Failure | None]:
     """One per recipient of the delivery report; None for a recipient that was reached."""
-    report = mail.report or (_nested_report(mail) if "report" in mail.content_type else "")
+    is_one = "report" in mail.content_type or looks_like_bounce(mail)
+    report = mail.report or (_nested_report(mail) if is_one else "")
     for block in _BLOCKS.split(report):
         fields = _fields(block)
         named = fields.get("final-recipient") or fields.get("original-recipient") or fields.get("x-actual-recipient")
@@ -102,7 +103,7 @@ def _reported(mail: Mail) -> Iterator[Failure | None]:
 
 
 def _nested_report(mail: Mail) -> str:
-    """Some systems put the report's fields into a part of another type."""
+    """Some systems put the report's fields into a part of another type, or into the text."""
     text = f"{mail.text}\n\n{mail.returned}"
     return text if re.search(r"^(?:final|original)-recipient:", text, re.I | re.M) else ""
 

@@ -102,7 +102,7 @@ _WORDS: tuple[tuple[Cause, re.Pattern[str]], ...] = (
             r"(?:reject\w*|refused|filter\w*|not (?:allowed|accepted(?! -- invalid)|permitted|compliant)|denied|blocked"
             r"|contain\w*)",
             r"(?:too (?:many|fast)|exceed\w*)(?: \S+){0,5} (?:connections?|recipients|messages|rate|concurren\w+|errors)"
-            r"|rfc ?(?:2822|5322|822|5321)|(?:bare|missing)(?: \S+){0,2} (?:lf|header|from)|syntax error|8-?bit"
+            r"|rfc ?(?:2822|5322|822(?! ?;)|5321)|(?:bare|missing)(?: \S+){0,2} (?:lf|header|from)|syntax error|8-?bit"
             r"|not authori[sz]ed|permission denied|please use the smtp server|only accepts|receiving mail at a rate"
             r"|(?:recipient|user|person|e-?mail)\S*(?: \S+){0,4} preferences|invalid (?:ip|helo|sender)\b",
         ),

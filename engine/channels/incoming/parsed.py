@@ -4,12 +4,14 @@ Line ends are made alike first, so that a mail reads the same with LF, CRLF and 
 """
 
 import re
-from collections.abc import Iterator
+from base64 import b64decode
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.header import decode_header
 from email.message import Message
 from html import unescape
+from quopri import decodestring
 
 _MOST_BYTES = 2_000_000
 _MOST_PARTS = 200
@@ -115,6 +117,9 @@ def _whole(part: Message) -> str:
     payload = part.get_payload()
     if not isinstance(payload, list):
         return _content(part)
+    encoding = str(part.get("content-transfer-encoding", "")).strip().lower()
+    if encoding in ("base64", "quoted-printable"):
+        return _encoded(encoding, payload)
     texts = []
     for inner in payload[:_MOST_PARTS]:
         if isinstance(inner, Message):
@@ -122,6 +127,15 @@ def _whole(part: Message) -> str:
             leaves = "\n".join(_content(leaf) for leaf in _parts(inner) if not leaf.is_multipart())
             texts.append(f"{head}\n\n{leaves}".rstrip("\n"))
     return "\n\n".join(texts)
+
+
+def _encoded(encoding: str, payload: Sequence[object]) -> str:
+    """A report must not be encoded (RFC 2046 5.2), so the parser took its code for fields; some systems encode it still."""
+    lines = "\n".join(str(inner) for inner in payload).strip().encode("utf-8", "replace")
+    try:
+        return _clean((b64decode(lines) if encoding == "base64" else decodestring(lines)).decode("utf-8", "replace"))
+    except ValueError:
+        return _clean(lines.decode("utf-8", "replace"))
 
 
 def _content(part: Message) -> str:
