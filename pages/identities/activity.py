@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine.activities import PAGE, Change, Line, changes, lines
 from engine.identities import IdentityView
-from pages import badges, shell
+from pages import action_looks, badges, shell
 
 
 def show(visit: shell.Visit, identity: IdentityView) -> None:
@@ -35,9 +35,10 @@ def _actions(visit: shell.Visit, identity: IdentityView) -> None:
 
 def _line(visit: shell.Visit, identity: IdentityView, line: Line) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        to = f" to {badges.plain(line.lead, 60)}" if line.lead else ""
+        whom = f"to {line.lead}" if line.lead else f"of {line.read}" if line.read else ""
         campaign = f" · :gray[{badges.plain(line.campaign, 40)}]" if line.campaign else ""
-        st.markdown(f"{badges.tag(line.state)} {line.kind.label}{to}{campaign}", width="content")
+        told = f"{action_looks.tag(line.kind, line.state)} {line.kind.label} {badges.plain(whom, 70)}"
+        st.markdown(f"{told.rstrip()}{campaign}", width="content")
         st.space("stretch")
         badges.when(line.at, identity.zone, visit.now)
         shell.link("why", label="Why", id=line.action_id)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine.rules.facts import GateReport, Run, Wait
 from engine.why import Explanation, explain_action
-from pages import asked, badges, notices, shell
+from pages import action_looks, asked, badges, notices, shell
 
 _PASSED = ":green[:material/check:]"
 _FAILED = ":red[:material/close:]"
@@ -41,7 +41,7 @@ def _title(why: Explanation) -> str:
 def _about(visit: shell.Visit, why: Explanation) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         to = f" to {badges.plain(why.lead_name, 60)}" if why.lead_name else ""
-        st.markdown(f"{badges.tag(why.state)} **{why.kind.label}{to}**", width="content")
+        st.markdown(f"{action_looks.tag(why.kind, why.state)} **{why.kind.label}{to}**", width="content")
         badges.when(why.due_at, why.zone, visit.now, "planned ")
     with st.container(horizontal=True, gap="small"):
         shell.link("identity", label=badges.plain(why.identity_name, 60), icon=":material/person:", id=why.identity_id)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from engine import campaigns, known_people, linkedin_limits, recovery, scrape_keeping, scrapes, seats, workspaces
+from engine import activities, campaigns, known_people, linkedin_limits, recovery, scrape_keeping, scrapes, seats, workspaces
 from engine.channels.linkedin.outcomes import (
     Blocked,
     BlockedKind,
@@ -193,6 +193,19 @@ def test_an_identity_without_a_seat_reads_within_what_another_shares_and_no_furt
     office.reader.now = told.until or office.reader.now
     office.reader.read(office.ada, timedelta(minutes=31))
     assert (len(office.navigator.opened), office.reading(office.bobs).id) == (8, scrape_id)
+
+
+def test_the_activity_says_what_was_read_and_nothing_of_another_identitys(office: Office) -> None:
+    with office.outpost.database.write() as session:
+        seats.share(makers.desk(session, office.workspace_id), identity_id=office.ada, value=9)
+    office.reader.read_all(office.ada, begin(office.outpost, office.adas, office.ada, most=1))
+    office.reader.read_all(office.ada, begin(office.outpost, office.bobs, office.ada, most=1, now=office.reader.now))
+    with office.outpost.database.read() as session:
+        told = activities.lines(makers.desk(session, office.workspace_id), identity_id=office.ada)
+        campaign = session.get_one(Campaign, office.adas).name
+    read = [(line.read, line.campaign) for line in reversed(told) if line.state is ActionState.ACCEPTED]
+    page = "page 1 of a Sales Navigator search"
+    assert read == [(page, campaign), (somebody(0).name, campaign), (page, ""), ("", "")]
 
 
 def test_a_seat_that_is_shared_no_longer_waits_for_a_person(office: Office) -> None:
