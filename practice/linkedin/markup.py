@@ -23,6 +23,10 @@ def login(form: str) -> str:
     )
     twin = '<input autocomplete="username webauthn"><input type="password" autocomplete="current-password">'
     new = f'<div style="display:none">{twin}</div><div>{twin}<button type="button">Sign in</button></div>'
+    if form == "remembered":  # the form is there, behind a choice of accounts
+        chooser = """<div id="rememberme-div"><h1>Welcome back</h1><button>Olive Own</button>
+          <button onclick="signin.style.display = ''; this.parentElement.remove()">Sign in using another account</button></div>"""
+        new = f'{chooser}<div id="signin" style="display:none">{twin}</div>'
     return frame(f'<main>{legacy if form == "legacy" else new}<div role="alert"></div></main><script>{go}</script>')
 
 
@@ -35,6 +39,10 @@ _OTHER = {
     # One question at a time: asked again before the answer came, a slow computer would only ever answer polls.
     "app": "<h1>Check your LinkedIn app</h1><script>async function poll() { const to = await act('poll', {});"
     "if (to) location = to; else setTimeout(poll, 300); } setTimeout(poll, 300)</script>",
+    "comply": """<h1>Agree to comply</h1><button id="content__button--primary--muted"
+      onclick="act('agree', {}).then(to => { location = to; })">Agree to comply</button>""",
+    "browser": """<h1>Remember this browser?</h1><button>Remember it</button>
+      <button onclick="act('agree', {}).then(to => { location = to; })">Not now</button>""",
     "moment": "<h1>One moment</h1><form>…</form><script>setTimeout(() => { location = '/feed/'; }, 700)</script>",
     "captcha": '<h1>Let\'s do a quick security check</h1><iframe id="captcha-internal" width="300" height="90"></iframe>',
     "document": "<h1>Show your identity document</h1><form><input type=file></form>",
@@ -43,14 +51,21 @@ _OTHER = {
 
 def checkpoint(kind: str) -> str:
     if kind not in _ASKED:
-        return frame(f"<main>{_OTHER[kind]}</main>")
+        return frame(f"<main>{_OTHER['app' if kind == 'denied' else kind]}</main>")
     heading, field = _ASKED[kind]
     go = """document.querySelector('form').addEventListener('submit', async e => { e.preventDefault();
       const to = await act('code', {code: document.querySelector('input').value});
       if (to === 'wrong') document.querySelector('[role=alert]').innerText = 'That code is wrong or expired.';
       else location = to; })"""
+    again = '<button type="button" onclick="act(&quot;resend&quot;, {})">Resend code</button>'
     code = f'<form><input id="{field}" name="pin"><button class="form__submit">Submit</button></form>'
-    return frame(f'<main><h1>{heading}</h1>{code}<div role="alert"></div></main><script>{go}</script>')
+    return frame(f'<main><h1>{heading}</h1>{code}{again}<div role="alert"></div></main><script>{go}</script>')
+
+
+def contracts(names: tuple[str, ...]) -> str:
+    choose = "act('contract', {name: this.innerText}).then(() => { location = '/sales/home'; })"
+    buttons = "".join(f'<button onclick="{choose}">{escape(name)}</button>' for name in names)
+    return frame(f"<main><h1>Choose a contract</h1>{buttons}</main>")
 
 
 def own(slug: str, name: str) -> str:

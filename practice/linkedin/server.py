@@ -1,7 +1,8 @@
 """The stand-in as a server of its own: every account that signs in has a site of its own, told apart by its cookie.
 
 `python -m practice.linkedin.server --port 0 --said FILE` writes where it listens to FILE. What LinkedIn asks at sign-in is
-in the address: "ada+sms@…" is asked for a code by SMS, and likewise email, authenticator, app, captcha, document;
+in the address: "ada+sms@…" is asked for a code by SMS, and likewise email, authenticator, app, denied, captcha,
+document, comply, browser, restricted;
 "ada+sales@…" has a seat in Sales Navigator.
 """
 
@@ -18,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 from practice.linkedin.site import Site
 
 PASSWORD = "right horse"
-_CHECKS = ("sms", "email", "authenticator", "app", "captcha", "document")
+_CHECKS = ("sms", "email", "authenticator", "app", "denied", "captcha", "document", "comply", "browser", "restricted")
 
 
 @dataclass(slots=True)

@@ -30,9 +30,12 @@ class Site:
     own_slug: str = "own-account"
     own_name: str = "Olive Own"
     strangers: bool = False  # whoever is looked up exists
-    form: str = "new"  # or legacy
+    form: str = "new"  # or legacy, remembered: accounts to choose from come first
     password: str = "right horse"
-    asks: tuple[str, ...] = ()  # at sign-in: sms, email, authenticator, app, captcha, document, moment
+    # At sign-in: sms, email, authenticator, app, denied, captcha, document, moment, comply, browser, restricted, attempts
+    asks: tuple[str, ...] = ()
+    contracts: tuple[str, ...] = ()  # of Sales Navigator, one of which is to be chosen
+    chosen: str = ""
     code: str = "123456"
     withdrawal_lies: bool = False
     has_seat: bool = False
@@ -102,6 +105,8 @@ class Site:
         slug = path.strip("/").split("/")[-1]
         if path == "/login":
             return markup.login(self.form)
+        if path == "/sales/contract-chooser":
+            return markup.contracts(self.contracts)
         if path.startswith("/checkpoint/"):
             return markup.checkpoint(slug)
         if path == f"/in/{self.own_slug}/":
@@ -138,10 +143,20 @@ class Site:
         if what == "submit":
             self.submitted += 1
             return self._next() if query["password"] == self.password else "wrong"
+        if what == "resend":
+            self.code = self.code[::-1]  # only the newest one is good
+            return ""
+        if what == "agree":
+            return self._answered(self.code)
+        if what == "contract":
+            self.chosen, self.navigator.asks_for_contract = query["name"], False
+            return ""
         if what == "code":
             return self._answered(query["code"])
         if what == "poll":
             self.polls += 1
+            if self.asks[:1] == ("denied",):
+                return "/login"
             return self._answered(self.code) if self.polls > self.approved_after else ""
         member = self.members[query["slug"]]
         if member.lies != "no" and self.before_effect(what, member.slug):
@@ -159,7 +174,9 @@ class Site:
             member.state = {"invite": "pending", "accept": "connected", "withdraw": "cool_down"}[what]
 
     def _next(self) -> str:
-        return f"/checkpoint/challenge/{self.asks[0]}" if self.asks else "/feed/"
+        elsewhere = {"restricted": "/check/manage-account/x", "attempts": "/login?errorKey=challenge_global_internal_error"}
+        where = self.asks[0] if self.asks else ""
+        return elsewhere.get(where, f"/checkpoint/challenge/{where}") if where else "/feed/"
 
     def _answered(self, code: str) -> str:
         if code != self.code:

@@ -11,17 +11,22 @@ from playwright.sync_api import BrowserContext
 
 from engine.channels.effects import Trace, Uncertain
 from engine.channels.linkedin.outcomes import (
+    Answer,
     Ask,
+    Asked,
     Blocked,
     BlockedKind,
     Captcha,
+    ChooseContract,
     CodeAsked,
     CodeGiven,
+    ContractChosen,
     Done,
     LeadProblem,
     NotDone,
     Person,
     ProfileState,
+    Resend,
     SignedIn,
     Unknown,
     WrongCredentials,
@@ -201,6 +206,10 @@ def codes(*given: str) -> Ask:
         ("new", ("moment",), (), SignedIn),
         ("new", ("captcha",), (), Captcha),
         ("new", ("document",), (), Unknown),
+        ("remembered", ("comply", "browser"), (), SignedIn),
+        ("legacy", ("restricted",), (), Blocked),
+        ("new", ("denied",), (), NotDone),
+        ("new", ("attempts",), (), NotDone),
     ],
 )
 def test_sign_in_goes_through_what_is_asked(
@@ -214,6 +223,33 @@ def test_sign_in_goes_through_what_is_asked(
         assert (ended.profile.slug, ended.profile.title) == ("own-account", "Head of Sales at Example")
         with Image.open(io.BytesIO(ended.profile.photo)) as photo:  # the portrait, not the cover above it
             assert photo.size == (150, 150)
+
+
+def test_a_code_is_sent_again_and_the_old_one_is_no_longer_good(driver: Make) -> None:
+    site = Site(asks=("sms",))
+    left: list[Answer] = [CodeGiven("654321"), Resend(), CodeGiven("654321")]
+    asked: list[Asked] = []
+
+    def ask(question: Asked, _seconds: float) -> Answer | None:
+        asked.append(question)
+        return left.pop(0) if left else None
+
+    assert isinstance(driver(site.arrange).sign_in("1", "a@example.com", site.password, ask, seconds=60), SignedIn)
+    assert [one.error for one in asked if isinstance(one, CodeAsked)][:2] == ["", "That code is wrong or expired."]
+    assert site.submitted == 1
+
+
+def test_a_person_chooses_the_sales_navigator_contract(driver: Make) -> None:
+    site = Site(has_seat=True, contracts=("Acme", "Acme Labs"))
+    site.navigator.asks_for_contract = True
+
+    def ask(question: Asked, _seconds: float) -> Answer | None:
+        assert question == ChooseContract(("Acme", "Acme Labs"))
+        return ContractChosen("Acme Labs")
+
+    ended = driver(site.arrange).sign_in("1", "a@example.com", site.password, ask, seconds=60)
+    assert isinstance(ended, SignedIn)
+    assert (site.chosen, ended.profile.has_seat) == ("Acme Labs", True)
 
 
 def test_a_wrong_password_is_not_tried_again(driver: Make) -> None:

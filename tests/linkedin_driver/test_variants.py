@@ -64,6 +64,18 @@ def kind(found: object) -> str:
             "<section><h2>Jane Doe</h2><button aria-label='Jane Doe als Kontakt hinzufügen'>Vernetzen</button></section>",
             "unknown",
         ),
+        # A connection by the menu's other words; one who is followed already; accents that the list of leads lacks.
+        (
+            "<section><h2>Jane Doe</h2><button aria-label='Remove your connection to Jane Doe'>x</button></section>",
+            "connected",
+        ),
+        ("<section><h2>Jane Doe</h2><span>1st</span><span>1st degree connection</span></section>", "connected"),
+        ("<section><h2>Jane Doe</h2><button aria-label='Following Jane Doe'>Following</button></section>", "follow_only"),
+        (f"<section><h2>Jané Doë</h2>{INVITE.replace('Jane Doe', 'Jané Doë')}</section>", "connectable"),
+        ("<section><h2>Jane Doe</h2><a href='/in/jane-doe/overlay/custom-invite/'>Connect</a></section>", "connectable"),
+        # An address that leads to nobody, without being led to /404.
+        ("<section><h2>This page doesn’t exist</h2></section>", "not_found"),
+        ("<section><h1>This profile is not available</h1></section>", "not_found"),
         # Another person's page, and this person's with another heading where the name was.
         ("<section><h2>John Roe</h2></section>", "wrong_person"),
     ],

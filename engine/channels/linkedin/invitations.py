@@ -23,12 +23,13 @@ from engine.channels.linkedin.outcomes import (
 from engine.channels.linkedin.sitting import HOME, Sitting, Stop, same_name
 
 _DIALOG = ":is(dialog[open], [role=dialog], [role=alertdialog]):visible"
-_OURS = re.compile(r"invitation|personal note|how do you know|to connect", re.IGNORECASE)
+_OURS = re.compile(r"invitation|personal note|how do you know|to connect|weekly limit", re.IGNORECASE)
 _WEEKLY = re.compile(r"reached the weekly (invitation )?limit", re.IGNORECASE)
 _NEAR = re.compile(r"(close to|approaching) the weekly invitation limit", re.IGNORECASE)
-_TOAST = ":is([role=alert], [data-test-artdeco-toast-item-type]):visible"
+# Besides toasts the limit has been a box of its own that is no dialog.
+_TOAST = ":is([role=alert], [data-test-artdeco-toast-item-type], [class*=ip-fuse-limit-alert]):visible"
 _SEND = re.compile(r"^(Send invitation|Send now|Send)$")
-_NOTE = "textarea:visible, [role=dialog] [role=textbox]:visible"
+_NOTE = "textarea:visible, [role=textbox]:visible"
 _REFUSED = {
     ProfileState.PENDING: LeadProblemKind.ALREADY_PENDING,
     ProfileState.CONNECTED: LeadProblemKind.ALREADY_CONNECTED,
@@ -48,13 +49,17 @@ def request(sitting: Sitting, person: Person, note: str, gate: Gate) -> LinkedIn
         return _proof(sitting, person, accepted=True)
     said = _Said()
     _through_dialogs(sitting, person, note, said)
-    return _proof(sitting, person, said.notes_left, near_limit=said.near_limit)
+    proof = _proof(sitting, person, said.notes_left, near_limit=said.near_limit)
+    if isinstance(proof, NotDone) and not said.anything:  # told by a fresh load: nothing happened, and nothing will
+        return sitting.drift("the way to connect leads to no dialog and to no invitation").outcome
+    return proof
 
 
 @dataclass(slots=True)
 class _Said:
     """What the dialogs told beside their questions."""
 
+    anything: bool = False
     near_limit: bool = False
     notes_left: int | None = None  # of this month's, after this one
 
@@ -75,23 +80,27 @@ def _open_dialog(sitting: Sitting, card: profiles.Card, gate: Gate) -> None:
 def _through_dialogs(sitting: Sitting, person: Person, note: str, said: _Said) -> None:
     """Answer one dialog after the other until the invitation is sent."""
     for _ in range(6):
-        dialog = _next_dialog(sitting)
+        dialog = _next_dialog(sitting, bool(note))
         if dialog is None:
             return
+        said.anything = True
         text = dialog.inner_text(timeout=sitting.left(5))
         _refusals(dialog, text, person)
         if _NEAR.search(text):
             said.near_limit = True
             dialog.get_by_role("button", name="Got it").click(timeout=sitting.left(5))
         elif _answer(sitting, dialog, text, note, said):
-            _after_sending(sitting)
+            _after_sending(sitting, said)
             return
         sitting.pause()
     raise sitting.drift("the invitation's dialogs do not end")
 
 
-def _next_dialog(sitting: Sitting) -> Locator | None:
-    dialogs = sitting.page.locator(_DIALOG).filter(has_text=_OURS)
+def _next_dialog(sitting: Sitting, with_note: bool) -> Locator | None:
+    page = sitting.page
+    dialogs = page.locator(_DIALOG).filter(has_text=_OURS)
+    if with_note:  # whoever has no note left is offered Premium, in words of any kind
+        dialogs = dialogs.or_(page.locator(_DIALOG).filter(has=page.locator('a[href*="/premium/"]')))
     for _ in range(30):
         if dialogs.count():
             return dialogs.last
@@ -135,7 +144,7 @@ def _write_note(sitting: Sitting, box: Locator, text: str, note: str) -> int | N
     left = int(found.group(1)) if found else None
     if left == 0:
         raise Stop(_no_notes())
-    most = re.search(r"\b\d+\s*/\s*(\d+)\b", text)
+    most = re.search(r"\b\d+\s*/\s*(\d+)", text)
     if most and len(note) > int(most.group(1)):
         raise Stop(NotDone(f"The note has {len(note)} characters; LinkedIn takes {most.group(1)} from this account."))
     box.fill(note, timeout=sitting.left(5))
@@ -151,15 +160,19 @@ def _press(sitting: Sitting, dialog: Locator, name: re.Pattern[str]) -> bool:
     return True
 
 
-def _after_sending(sitting: Sitting) -> None:
-    """Wait until the dialog is gone; a limit may be said only now."""
+def _after_sending(sitting: Sitting, said: _Said) -> None:
+    """Wait until the dialog is gone; a limit, or that it is near, may be said only now."""
     for _ in range(30):
         _weekly_toast(sitting)
         dialogs = sitting.page.locator(_DIALOG).filter(has_text=_OURS)
         if not dialogs.count():
             break
-        if _WEEKLY.search(dialogs.last.inner_text(timeout=sitting.left(5))):
+        text = dialogs.last.inner_text(timeout=sitting.left(5))
+        if _WEEKLY.search(text):
             raise Stop(_weekly())
+        if _NEAR.search(text):
+            said.near_limit = True
+            break
         sitting.pause()
     sitting.pause(0.4)
     _weekly_toast(sitting)

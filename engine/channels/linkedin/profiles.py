@@ -19,7 +19,7 @@ _ABOUT = re.compile(
 # Where nothing but `main` is around it, the card ends at the next heading; what is in an aside is never the person's.
 _MARK_CARD = """(name) => {
   const seen = e => e.checkVisibility({visibilityProperty: true});
-  const plain = t => t.trim().toLowerCase();
+  const plain = t => t.trim().toLowerCase().normalize('NFKD').replace(/\\p{M}/gu, '');
   const words = t => plain(t).match(/[\\p{L}\\p{N}]+/gu) || [];
   const within = (t, n) => n.length > 0 && n.every(w => words(t).includes(w));
   for (const mark of ['data-outpost-card', 'data-outpost-control'])
@@ -52,6 +52,10 @@ _MARK_CARD = """(name) => {
     bare: card.localName === 'main' ? 'yes' : '', text, member: (html.match(/ACoA[\\w-]+/) || [''])[0],
     edit: (card.querySelector('a[href*="/edit/intro/"]') || {}).href || ''};
 }"""
+# What stands where the name was, at an address that leads to nobody and was not led to /404.
+_GONE = re.compile(
+    r"(page|profile) (doesn.?t|does not) exist|(page|profile) (is )?(not |un)available|page not found", re.IGNORECASE
+)
 _CONTROLS = """(all) => all.map((e, at) => ({at: String(at), label: e.getAttribute('aria-label') || '',
   text: (e.innerText || e.textContent || '').trim(), href: e.getAttribute('href') || '',
   key: e.getAttribute('componentkey') || '', seen: e.checkVisibility({visibilityProperty: true}) ? 'yes' : ''}))"""
@@ -59,6 +63,7 @@ _OWN_LINKS = (
     "(all) => all.map(e => e.getAttribute('href') || '').filter(h => /\\/in\\/[^/]+\\/(edit|overlay|details)\\//.test(h))"
 )
 _PHOTO = 'img[src*="profile-displayphoto"]'  # the cover picture's address says "displaybackgroundimage"
+_REMOVES = re.compile(r"Remove (your )?connection\b", re.IGNORECASE)
 _PRESSABLE = "[data-outpost-control]"
 _MENU = ":is([role=menu], [data-floating-ui-portal]) [role=menuitem], .artdeco-dropdown__content [role=button]"
 
@@ -83,6 +88,8 @@ def read(sitting: Sitting, person: Person) -> Card:
 def here(sitting: Sitting, person: Person) -> Card:
     seen = _card(sitting, person.name)
     slug = slug_of(sitting.page.url)
+    if _GONE.search(seen["name"]):
+        raise Stop(LeadProblem(LeadProblemKind.NOT_FOUND, "This profile is not on LinkedIn any more.", slug))
     known = person.member_id and seen["member"]
     if (known and person.member_id != seen["member"]) or not same_name(person.name, seen["name"]):
         if not known and not seen["keyed"] and person.name.casefold() in seen["title"].casefold():
@@ -134,8 +141,8 @@ def judge(controls: list[dict[str, str]], text: str, slug: str, name: str) -> tu
         return ProfileState.PENDING, None
     if accepts:
         return ProfileState.INCOMING, accepts[0]
-    degree = re.search(r"·\s*(1st|2nd|3rd)|\b(1st|2nd|3rd) degree", text)
-    removes = any("Remove connection" in (c["label"] + c["text"]) for c in controls)
+    degree = re.search(r"·\s*(1st|2nd|3rd)|(1st|2nd|3rd) degree", text)
+    removes = any(_REMOVES.match(words) for c in controls for words in (c["label"], c["text"]))
     if removes or (degree and "1st" in degree.groups()):
         return ProfileState.CONNECTED, None
     if any("_withdrawn" in c["key"] for c in controls):
@@ -145,7 +152,7 @@ def judge(controls: list[dict[str, str]], text: str, slug: str, name: str) -> tu
         if len({c["label"] for c in invites}) > 1 and not exactly:
             return ProfileState.UNKNOWN, None  # two people of nearly one name
         return ProfileState.CONNECTABLE, (exactly or invites)[0]
-    if any(re.match(r"Follow\b", c["label"] or c["text"]) for c in controls):
+    if any(re.match(r"(Follow|Following|Unfollow)\b", c["label"] or c["text"]) for c in controls):
         return ProfileState.FOLLOW_ONLY, None
     return ProfileState.UNKNOWN, None
 
@@ -164,6 +171,8 @@ def is_about(control: dict[str, str], name: str, *, exactly: bool) -> bool:
 
 def _invites(control: dict[str, str], slug: str, name: str) -> bool:
     parts = urlsplit(control["href"])
+    if overlay := re.fullmatch(r"/in/([^/]+)/overlay/custom-invite/?", parts.path):
+        return slug_of(f"/in/{overlay.group(1)}") == slug
     if "/preload/custom-invite" in parts.path:
         return [one.lower() for one in parse_qs(parts.query).get("vanityName", [])] == [slug]
     found = re.fullmatch(r"Invite (.+) to connect", control["label"])

@@ -18,6 +18,7 @@ from engine.channels.linkedin.outcomes import (
     CodeGiven,
     CodeKind,
     ContractChosen,
+    NotDone,
     Resend,
     SignInEnd,
     TimedOut,
@@ -43,6 +44,14 @@ _WAYS_ON = (
     "button#content__button--primary--muted:visible",  # agree to comply
     "button[action-type=DENY]:visible",  # the cookie banner
 )
+_HEADING = ":is(h1, h2, h3):visible"
+_REMEMBER = re.compile(r"(remember|trust|recogni[sz]e) (this|your) (browser|device)", re.IGNORECASE)
+_NOT_NOW = re.compile(r"^\s*(not now|skip|no)\b", re.IGNORECASE)
+_GO_ON = re.compile(r"^\s*(yes|remember|trust|continue)\b", re.IGNORECASE)
+_TOO_MANY = (
+    "LinkedIn takes no sign-in of this account for now: there were too many attempts. Wait a day, then start it again."
+)
+_BACK = "LinkedIn went back to its sign-in page: the sign-in was denied, or took too long. Start it again."
 _APPROVAL = 300.0  # seconds
 _LOOKS = 5  # at a page that is not known, before it is said to be so
 
@@ -52,8 +61,8 @@ def sign_in(sitting: Sitting, email: str, password: str, ask: Ask) -> SignInEnd 
     sitting.page.goto(f"{HOME}/login", timeout=sitting.left(30), wait_until="domcontentloaded")
     _ways_on(sitting)
     _submit(sitting, email, password)
-    refused = _settled(sitting)
-    return refused if refused is not None else _through_checks(sitting, ask)
+    refused = _settled(sitting) or _through_checks(sitting, ask)
+    return refused if refused is not None else _through_contracts(sitting, ask)
 
 
 def _through_checks(sitting: Sitting, ask: Ask) -> SignInEnd | None:
@@ -79,6 +88,21 @@ def _through_checks(sitting: Sitting, ask: Ask) -> SignInEnd | None:
     return TimedOut()
 
 
+def _through_contracts(sitting: Sitting, ask: Ask) -> SignInEnd | None:
+    """Whoever has several Sales Navigator contracts is asked for one there, and only a person can know which."""
+    page = sitting.page
+    try:
+        page.goto(f"{HOME}/sales/home", timeout=sitting.left(30), wait_until="domcontentloaded")
+        while "contract" in urlsplit(page.url).path:
+            asked = _asked(sitting)
+            if not isinstance(asked, ChooseContract):
+                break
+            _answered(sitting, asked, ask)
+    except Error:
+        return TimedOut() if sitting.until - time.monotonic() <= 1 else None  # signed in it is; the seat is read later
+    return None
+
+
 def _submit(sitting: Sitting, email: str, password: str) -> None:
     page = sitting.page
     other = page.locator("#rememberme-div button:visible").filter(has_text="another account")
@@ -97,6 +121,8 @@ def _settled(sitting: Sitting) -> SignInEnd | None:
     for _ in range(100):
         if not urlsplit(sitting.page.url).path.startswith(("/login", "/uas/login")):
             return None
+        if "errorKey=" in sitting.page.url:
+            return NotDone(_TOO_MANY)
         error = _error(sitting)
         if error:
             return WrongCredentials(error)
@@ -118,6 +144,13 @@ def _is_in(sitting: Sitting) -> bool:
 
 
 def _ways_on(sitting: Sitting) -> bool:
+    if sitting.page.locator(_HEADING).filter(has_text=_REMEMBER).count():
+        buttons = sitting.page.locator(":is(button, a, [role=button]):visible")
+        for words in (_NOT_NOW, _GO_ON):
+            if (found := buttons.filter(has_text=words)).count():
+                found.first.click(timeout=sitting.left(5))
+                sitting.pause(0.5)
+                return True
     for way in _WAYS_ON:
         if sitting.page.locator(way).count():
             sitting.page.locator(way).first.click(timeout=sitting.left(5))
@@ -138,7 +171,7 @@ def _asked_for_sure(sitting: Sitting) -> SignInEnd | Asked | None:
         asked = _asked(sitting)
         if sitting.page.url != address or _is_in(sitting):
             return None
-        if not isinstance(asked, Unknown) or look == _LOOKS - 1:
+        if not isinstance(asked, Unknown | NotDone) or look == _LOOKS - 1:
             return asked
     return None
 
@@ -156,6 +189,8 @@ def _asked(sitting: Sitting) -> SignInEnd | Asked:
         return Captcha(_picture(sitting))
     if isinstance(here, Blocked) and here.kind is BlockedKind.RESTRICTED and "/challenge" not in page.url:
         return here
+    if isinstance(here, Blocked) and here.kind is BlockedKind.LOGIN:
+        return NotDone(_BACK)
     is_checkpoint = isinstance(here, Blocked) and here.kind is BlockedKind.CHECKPOINT
     if _APP.search(text) or (is_checkpoint and not _DOCUMENT.search(text) and not page.locator("form:visible").count()):
         return ApproveInApp()

@@ -134,9 +134,14 @@ def standing(url: str, body: str) -> Blocked | LeadProblem | None:
 
 
 def same_name(expected: str, shown: str) -> bool:
-    """Whether both name one person: all words of the shorter one are in the longer one."""
-    one, other = (set(re.findall(r"\w+", text.casefold())) for text in (expected, shown))
+    """Whether both name one person: all words of the shorter one are in the longer one, with or without their accents."""
+    one, other = (set(re.findall(r"\w+", bare(text))) for text in (expected, shown))
     return bool(one and other) and (one <= other or other <= one)
+
+
+def bare(text: str) -> str:
+    """Without case and accents, as lists of leads are often typed: "Zoë" is "zoe"."""
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter))
 
 
 def slug_of(href: str) -> str:
