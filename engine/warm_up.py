@@ -35,20 +35,20 @@ def start(desk: Desk, mailbox_id: int, despite: str = "") -> int:
     session, now = desk.session, desk.now
     mailbox = session.get_one(Mailbox, mailbox_id)
     warning = _require_ready(session, mailbox, despite)
-    policy = warm_up_pool.policy_of(session)
+    preset = warm_up_pool.pace_of(session, mailbox.workspace_id).holds
     begun = WarmUp(
         mailbox_id=mailbox_id,
         started_at=now,
         started_by=desk.actor.label,
-        preset=policy.preset,
-        price_cents=policy.price_cents,
+        preset=preset,
+        price_cents=warm_up_pool.policy_of(session).price_cents,
     )
     session.add(begun)
     session.flush()
     paused = warm_up_holds.running_campaigns(session, mailbox.identity_id)
     for campaign in paused:
         warm_up_holds.hold(desk, begun, campaign, mailbox.address)
-    new: dict[str, object] = {"campaigns_paused": [campaign.id for campaign in paused], "preset": policy.preset.value}
+    new: dict[str, object] = {"campaigns_paused": [campaign.id for campaign in paused], "preset": preset.value}
     if warning:
         new["despite"] = f"{warning} {despite.strip()}"
     _audit(desk, mailbox, "warm_up.started", None, new)

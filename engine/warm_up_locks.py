@@ -1,5 +1,6 @@
 """What a running warm-up forbids, and the sentence that says until when."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from sqlalchemy import Select, select
@@ -23,9 +24,9 @@ def running(identity_id: int) -> Select[WarmUp, Mailbox]:
     )
 
 
-def other_running(session: Session, mailbox: Mailbox) -> str:
-    """Another address of the same identity that warms up; empty when there is none."""
-    others = running(mailbox.identity_id).where(Mailbox.id != mailbox.id)
+def other_running(session: Session, mailbox: Mailbox, besides: Collection[int] = ()) -> str:
+    """Another address of the same identity that warms up, none of those `besides`; empty when there is none."""
+    others = running(mailbox.identity_id).where(Mailbox.id.not_in([mailbox.id, *besides]))
     found = session.execute(others.limit(1)).first()
     return found[1].address if found is not None else ""
 
@@ -55,7 +56,9 @@ def progress(warm_up: WarmUp) -> str:
 
 
 def ending(session: Session, warm_up: WarmUp, mailbox: Mailbox, now: datetime) -> str:
-    """ ", until 9 December" in the words of a sentence; a paused one has no planned end."""
+    """ ", planned until 9 December 2026" in the words of a sentence; a paused one has no planned end."""
+    if warm_up.day > plan.DAYS:
+        return ", the plan is complete"
     end = planned_end(session, warm_up, mailbox, now)
     return f", planned until {end:%-d %B %Y}" if end is not None else ""
 
@@ -67,8 +70,8 @@ def planned_end(session: Session, warm_up: WarmUp, mailbox: Mailbox, now: dateti
 
 
 def planned_end_within(warm_up: WarmUp, hours: WorkingHours, now: datetime) -> date | None:
-    """The same, with the identity's hours at hand; None while it is paused."""
-    if warm_up.paused_at is not None:
+    """The same, with the identity's hours at hand; None while it is paused, and when that day is over."""
+    if warm_up.paused_at is not None or warm_up.day > plan.DAYS:
         return None
     today = now.astimezone(hours.zone).date()
     done = warm_up.day if warm_up.planned_on is not None else warm_up.day - 1

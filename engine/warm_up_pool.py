@@ -45,6 +45,11 @@ class Pool:
         away = ", all of them other clients'," if self.others and not self.known else away
         return f"Its mails go only between {who} of this installation{away} and this one; never to anybody else."
 
+    @property
+    def sentence_for_many(self) -> str:
+        where = "this workspace" if self.scope is PoolScope.WORKSPACE else "this installation"
+        return f"Their mails go only between addresses of {where}; never to anybody else."
+
 
 def policy_of(session: Session) -> Policy:
     setting = session.get(Setting, _KEY)
@@ -106,6 +111,38 @@ def set_scope(desk: Desk, own: PoolScope | None) -> Scope:
     if old is not own:
         desk.audit("warm_up.scope_changed", f"workspace:{row.id}", old={"scope": old}, new={"scope": own})
     return scope_of(desk.session, row.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast the warm-ups of one workspace rise: its own word (None: it has none), and the installation's."""
+
+    own: WarmUpPreset | None
+    default: WarmUpPreset
+
+    @property
+    def holds(self) -> WarmUpPreset:
+        return self.own or self.default
+
+
+def pace_of(session: Session, workspace_id: int) -> Pace:
+    own = session.scalar(select(Workspace.warm_up_preset).where(Workspace.id == workspace_id))
+    return Pace(own, policy_of(session).preset)
+
+
+@use_case(needs=Permission.READ, reads=True)
+def pace(desk: Desk) -> Pace:
+    return pace_of(desk.session, desk.workspace)
+
+
+@use_case(needs=Permission.ADMINISTER)
+def set_pace(desk: Desk, own: WarmUpPreset | None) -> Pace:
+    """How fast the workspace's warm-ups rise that start from now on; None: as the installation says."""
+    row = desk.session.get_one(Workspace, desk.workspace)
+    old, row.warm_up_preset = row.warm_up_preset, own
+    if old is not own:
+        desk.audit("warm_up.pace_changed", f"workspace:{row.id}", old={"preset": old}, new={"preset": own})
+    return pace_of(desk.session, row.id)
 
 
 def in_pool() -> ColumnElement[bool]:

@@ -15,6 +15,10 @@ from storage.tables import Mailbox
 FORBIDDEN = (
     "While it runs, campaigns of this identity can't be launched or resumed, and nothing else is sent from this address."
 )
+FORBIDDEN_TO_MANY = (
+    "While they run, campaigns of these identities can't be launched or resumed, and nothing else is sent from these"
+    " addresses."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ class Undoing:
 def rehearse_start(desk: Desk, mailbox_id: int) -> Rehearsal:
     mailbox = desk.session.get_one(Mailbox, mailbox_id)
     names = tuple(campaign.name for campaign in warm_up_holds.running_campaigns(desk.session, mailbox.identity_id))
-    policy = warm_up_pool.policy_of(desk.session)
+    pace = warm_up_pool.pace_of(desk.session, mailbox.workspace_id)
     hours = situations.working_hours(desk.session, [mailbox.identity_id], desk.now)[mailbox.identity_id]
     return Rehearsal(
         mailbox.id,
@@ -76,9 +80,9 @@ def rehearse_start(desk: Desk, mailbox_id: int) -> Rehearsal:
         warm_up_refusals.refusal(desk.session, mailbox),
         warm_up_refusals.domain_warning(desk.session, mailbox),
         check_of(desk.session, mailbox.address) is not None,
-        rules.RAMPS[policy.preset],
+        rules.RAMPS[pace.holds],
         rules.last_day(hours, desk.now, 0, False),
-        policy.price_cents,
+        warm_up_pool.policy_of(desk.session).price_cents,
         warm_up_pool.pool_of(desk, mailbox),
     )
 
@@ -96,10 +100,11 @@ def rehearse_start_many(desk: Desk, mailbox_ids: tuple[int, ...]) -> tuple[Rehea
 
 
 @use_case(needs=Permission.MANAGE, reads=True)
-def rehearse_stop(desk: Desk, mailbox_id: int) -> Undoing:
+def rehearse_stop(desk: Desk, mailbox_id: int, together_with: tuple[int, ...] = ()) -> Undoing:
+    """`together_with` are addresses that are stopped at the same time: none of them keeps a campaign paused."""
     mailbox, warm_up = warm_up_refusals.running_on(desk.session, mailbox_id)
     held = warm_up_holds.held(desk.session, warm_up)
-    heir = warm_up_locks.other_running(desk.session, mailbox)
+    heir = warm_up_locks.other_running(desk.session, mailbox, together_with)
     if heir:
         stays = tuple((campaign.name, f"{heir} of this identity still warms up and keeps it paused") for _, campaign in held)
         return Undoing(mailbox.id, mailbox.address, (), stays)
@@ -114,7 +119,7 @@ def rehearse_stop_many(desk: Desk, mailbox_ids: tuple[int, ...]) -> tuple[Undoin
     found = []
     for mailbox_id in dict.fromkeys(mailbox_ids):
         try:
-            found.append(rehearse_stop(desk, mailbox_id=mailbox_id))
+            found.append(rehearse_stop(desk, mailbox_id=mailbox_id, together_with=mailbox_ids))
         except Problem:
             continue
     return tuple(found)

@@ -18,6 +18,7 @@ from storage.kinds import OPEN_STATES, ActionKind, Landing, Permission, Provider
 from storage.tables import Action, Identity, Lane, Mailbox, WarmUp, WarmUpMessage
 
 ADVICE = "Ask everyone who reads this mailbox not to mark warm-up mails as spam; they file themselves into “Warm-up”."
+ADVICE_FOR_MANY = ADVICE.replace("this mailbox", "these mailboxes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,6 @@ def _next_mail(session: Session, mailbox_id: int, now: datetime) -> tuple[str, d
         return "Today's mails are done; the next day of the plan begins with the identity's next working day.", None
     verdict = permit(situations.gather(session, [head], now)[head], now)
     if isinstance(verdict, Run):
-        return "The next mail goes out now.", now
+        return "Next mail: now.", None
     assert isinstance(verdict, Wait | Refuse)
     return verdict.reason.sentence, verdict.until if isinstance(verdict, Wait) else None

@@ -73,14 +73,19 @@ def _next(visit: shell.Visit, identity: IdentityView, going: Progress) -> None:
 def _line(going: Progress) -> str:
     figures = going.figures
     held = f"{figures.held} campaign{'s' if figures.held > 1 else ''} paused" if figures.held else "no campaign paused"
-    end = f"planned end {going.planned_end:%a %-d %b %Y}" if going.planned_end else "planned end: after the pause"
     parts = [
         figures.health.sentence,
         f"{figures.replies:,} {'reply' if figures.replies == 1 else 'replies'}",
         f"{figures.rescued:,} rescued from spam",
-        end,
+        *_end(going),
         held,
     ]
     if going.price_cents:
         parts.append(f"{going.price_cents / 100:,.2f} this month")
     return " · ".join(parts)
+
+
+def _end(going: Progress) -> list[str]:
+    if going.is_complete:
+        return []
+    return [f"planned end {going.planned_end:%a %-d %b %Y}" if going.planned_end else "planned end: after the pause"]

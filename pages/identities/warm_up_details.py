@@ -31,11 +31,20 @@ def show(visit: shell.Visit, address: Address, going: Progress | None, may: bool
 
 def _done(going: Progress) -> None:
     st.altair_chart(_plan(going), width="stretch")
+    st.caption("Bars: sent. Lines: the plan.")
     if not going.landed:
         st.caption("Where mails land is shown when the first ones were seen at their partners.")
         return
     rows = [(badges.provider(one.provider), one.day, one.inbox, one.spam) for one in going.landed]
-    st.dataframe(pd.DataFrame(rows, columns=["Partner's provider", "Day", "Inbox", "Spam"]), hide_index=True)
+    st.dataframe(
+        pd.DataFrame(rows, columns=["Provider", "Day", "Inbox", "Spam"]),
+        hide_index=True,
+        column_config={
+            "Provider": st.column_config.TextColumn(help="The provider of the addresses that it wrote to", width=90),
+            "Day": st.column_config.DateColumn(format="D MMM YYYY", width=95),
+            **{name: st.column_config.NumberColumn(width=55) for name in ("Inbox", "Spam")},
+        },
+    )
 
 
 def _plan(going: Progress) -> Any:

@@ -9,7 +9,7 @@ from engine.warm_up_rehearsals import FORBIDDEN, Rehearsal, rehearse_start, rehe
 from engine.warm_up_views import ADVICE
 from pages import badges, notices, shell
 
-_MOST_NAMES = 8
+_FIT, _MOST_NAMES = 6, 200
 
 
 @st.dialog("Start warm-up")
@@ -71,9 +71,11 @@ def stop(mailbox_id: int) -> None:
 
 
 def names(given: tuple[str, ...]) -> None:
+    """All of them; more than a few in a box that scrolls, so that the button below stays in sight."""
     lines = [f"- {badges.plain(name)}" for name in given[:_MOST_NAMES]]
     more = len(given) - _MOST_NAMES
-    st.markdown("\n".join([*lines, *([f"- and {more:,} more"] if more > 0 else [])]))
+    with st.container(height=220 if len(given) > _FIT else "content", border=len(given) > _FIT):
+        st.markdown("\n".join([*lines, *([f"- and {more:,} more"] if more > 0 else [])]))
 
 
 def partners(pool: Pool) -> None:

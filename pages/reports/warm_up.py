@@ -22,8 +22,10 @@ def show() -> None:
     with shell.header("Warm-up"):
         if visit.actor.is_owner and st.button("Policy and price", icon=":material/tune:", key="warm-policy"):
             warm_up_policy.show()
-        if visit.may(Permission.ADMINISTER) and st.button("With whom", icon=":material/groups:", key="warm-scope"):
-            warm_up_policy.show_scope()
+        if visit.may(Permission.ADMINISTER) and st.button(
+            "Workspace policy", icon=":material/groups:", key="warm-workspace"
+        ):
+            warm_up_policy.show_workspace()
     warm_up_policy.cost(visit)
     text, phase, everywhere = _filters(visit)
     page = shell.ask(find_everywhere if everywhere else find, search=text, phase=phase, page=paging.asked())
@@ -31,10 +33,10 @@ def show() -> None:
         _nothing(bool(text or phase))
         return
     may = visit.may(Permission.MANAGE) and not everywhere
-    warm_up_bulk.results()
     chosen = warm_up_table.show(page, everywhere, may)
     if may:
         warm_up_bulk.buttons(chosen)
+        warm_up_bulk.results()
     paging.show(page)
 
 

@@ -8,8 +8,8 @@ import streamlit as st
 from engine import warm_up
 from engine.warm_up import BulkResult
 from engine.warm_up_lists import Row
-from engine.warm_up_rehearsals import FORBIDDEN, rehearse_start_many, rehearse_stop_many
-from engine.warm_up_views import ADVICE
+from engine.warm_up_rehearsals import FORBIDDEN, FORBIDDEN_TO_MANY, rehearse_start_many, rehearse_stop_many
+from engine.warm_up_views import ADVICE, ADVICE_FOR_MANY
 from pages import badges, shell
 from pages.identities import warm_up_dialogs
 
@@ -51,10 +51,13 @@ def _start(mailbox_ids: tuple[int, ...]) -> None:
         warm_up_dialogs.names(campaigns)
     else:
         st.markdown("No campaign of their identities is running, so none is paused.")
-    st.markdown(badges.plain(able[0].pool.sentence, 300))
-    st.caption(f"{FORBIDDEN} {ADVICE}")
+    alone = len(able) == 1
+    st.markdown(badges.plain(able[0].pool.sentence if alone else able[0].pool.sentence_for_many, 300))
+    st.caption(f"{FORBIDDEN} {ADVICE}" if alone else f"{FORBIDDEN_TO_MANY} {ADVICE_FOR_MANY}")
     if able[0].price_cents:
-        st.caption(f"It costs {len(able) * able[0].price_cents / 100:,.2f} a month together, on the client statement.")
+        together = "" if alone else " together"
+        cost = f"{len(able) * able[0].price_cents / 100:,.2f}"
+        st.caption(f"It costs {cost} a month{together}, on the client statement.")
     if st.button(f"Start {_addresses(len(able))}", type="primary", key="warm-start-all", width="stretch"):
         _keep("started", shell.attempt(warm_up.start_many, mailbox_ids=mailbox_ids))
 

@@ -19,7 +19,9 @@ def show() -> None:
     now = shell.ask(warm_up_pool.policy)
     with st.form("warm-up-policy", border=False):
         presets = list(WarmUpPreset)
-        preset = st.radio("How fast", presets, presets.index(now.preset), format_func=_ramp)
+        preset = st.radio(
+            "How fast, where a workspace says nothing else", presets, presets.index(now.preset), format_func=_ramp
+        )
         scopes = list(_SCOPES)
         scope = st.radio(
             "Between whom mails go, where a workspace says nothing else",
@@ -38,21 +40,31 @@ def show() -> None:
             st.rerun()
 
 
-@st.dialog("With whom this workspace's addresses write")
-def show_scope() -> None:
-    now = shell.ask(warm_up_pool.scope)
-    options: list[PoolScope | None] = [None, *_SCOPES]
-    inherited = f"As the installation says, now: {_SCOPES[now.default].lower()}"
-    with st.form("warm-up-scope", border=False):
-        own = st.radio(
+@st.dialog("Warm-up policy of this workspace")
+def show_workspace() -> None:
+    pace, scope = shell.ask(warm_up_pool.pace), shell.ask(warm_up_pool.scope)
+    with st.form("warm-up-workspace", border=False):
+        presets: list[WarmUpPreset | None] = [None, *WarmUpPreset]
+        as_all = f"As the installation says, now: {pace.default.value}"
+        own_pace = st.radio(
+            "How fast", presets, presets.index(pace.own), format_func=lambda one: as_all if one is None else _ramp(one)
+        )
+        scopes: list[PoolScope | None] = [None, *_SCOPES]
+        inherited = f"As the installation says, now: {_SCOPES[scope.default].lower()}"
+        own_scope = st.radio(
             "Between whom mails go",
-            options,
-            options.index(now.own),
+            scopes,
+            scopes.index(scope.own),
             format_func=lambda one: inherited if one is None else _SCOPES[one],
         )
-        st.caption("It holds both ways and at once: who keeps to itself is written to by nobody else either.")
-        pressed = st.form_submit_button("Save with whom", type="primary")
-    if pressed and shell.attempt(warm_up_pool.set_scope, own=own) is not None:
+        st.caption(
+            "Warm-ups that run keep the ramp they began with. Between whom mails go holds at once and both ways: who keeps"
+            " to itself is written to by nobody else either."
+        )
+        pressed = st.form_submit_button("Save the policy", type="primary")
+    if not pressed or shell.attempt(warm_up_pool.set_pace, own=own_pace) is None:
+        return
+    if shell.attempt(warm_up_pool.set_scope, own=own_scope) is not None:
         notices.toast("Saved; it holds from now on.")
         st.rerun()
 

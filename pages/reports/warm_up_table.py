@@ -10,6 +10,7 @@ from engine.warm_up_figures import Health
 from engine.warm_up_lists import Phase, Row
 from pages import badges, shell
 from pages.identities import warm_up_words
+from storage.kinds import WarmUpPause
 
 _FIGURES = ("Day", "Today", "Replies", "Rescued")
 
@@ -23,11 +24,12 @@ def show(page: Paged[Row], everywhere: bool, may: bool) -> list[Row]:
         height=min(35 * (len(page.rows) + 1) + 3, 640),
         key=_key(page),
         column_config={
-            "Address": st.column_config.TextColumn(width="medium"),
-            "State": st.column_config.TextColumn(width=150),
-            "Inbox": st.column_config.TextColumn(help="Of the mails that were seen at their partners in 7 days", width=100),
-            **{name: st.column_config.TextColumn(alignment="right", width=68) for name in _FIGURES},
-            "Planned end": st.column_config.TextColumn(width=105),
+            "Address": st.column_config.TextColumn(width=185),
+            "State": st.column_config.TextColumn(width=160),
+            "Identity": st.column_config.TextColumn(width=150),
+            "Inbox": st.column_config.TextColumn(help="Of the mails that were seen at their partners in 7 days", width=92),
+            **{name: st.column_config.TextColumn(alignment="right", width=66) for name in _FIGURES},
+            "Planned end": st.column_config.TextColumn(width=90),
             "Open": st.column_config.LinkColumn("", display_text="Open", width="small"),
         },
         **choosing,
@@ -42,20 +44,21 @@ def _key(page: Paged[Row]) -> str:
 
 
 def _line(row: Row, everywhere: bool) -> dict[str, object]:
-    look = warm_up_words.look(row.phase, row.pause)
-    connection = "" if row.state.may_send else f" · {badges.look(row.state).word}"
+    state = warm_up_words.look(row.phase, row.pause).word.removeprefix("warm-up ")
+    # A pause for want of a connection says so itself.
+    connection = "" if row.state.may_send or row.pause is WarmUpPause.CONNECTION else f" · {badges.look(row.state).word}"
     figures = row.figures
     return {
         **({"Workspace": row.workspace} if everywhere else {}),
         "Address": row.address,
+        "State": f"{state}{connection}" if figures or row.phase is Phase.OUT else connection.removeprefix(" · ") or "–",
         "Identity": row.identity,
-        "State": f"{look.word}{connection}" if figures or row.phase is Phase.OUT else connection.removeprefix(" · ") or "–",
         "Day": f"{min(row.day, 14)} / 14" if figures else "",
         "Today": _today(figures.sent_today, row.target) if figures else "",
         "Inbox": _inbox(figures.health) if figures else "",
         "Replies": f"{figures.replies:,}" if figures else "",
         "Rescued": f"{figures.rescued:,}" if figures else "",
-        "Planned end": f"{row.planned_end:%-d %b %Y}" if row.planned_end else "",
+        "Planned end": f"{row.planned_end:%-d %b}" if row.planned_end else "",
         "Why not now": row.note,
         "Open": shell.address("identity", w=row.workspace_id, id=row.identity_id, section="email"),
     }

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.columns import Base, wording
-from storage.kinds import PoolScope, Role
+from storage.kinds import PoolScope, Role, WarmUpPreset
 
 
 class User(Base):
@@ -60,8 +60,9 @@ class Workspace(Base):
     name: Mapped[str]
     created_at: Mapped[datetime]
     archived_at: Mapped[datetime | None]
-    # Between whose addresses its warm-up mail goes; empty: as the installation's policy says.
+    # Between whose addresses its warm-up mail goes, and how fast it rises; empty: as the installation's policy says.
     warm_up_scope: Mapped[PoolScope | None] = mapped_column(wording(PoolScope, checked=False))
+    warm_up_preset: Mapped[WarmUpPreset | None] = mapped_column(wording(WarmUpPreset, checked=False))
 
 
 class Membership(Base):

@@ -34,7 +34,7 @@ class Agency:
         return self.open(f"identity?id={self.ada}&section=email&w=1")
 
     def mark(self, *lines: int) -> None:
-        table = self.page.get_by_test_id("stDataFrame").last.locator("canvas").first.bounding_box()
+        table = self.page.get_by_test_id("stDataFrame").first.locator("canvas").first.bounding_box()
         assert table is not None
         for line in lines:
             self.page.mouse.click(table["x"] + 16, table["y"] + _ROW * line + _ROW / 2)

@@ -15,7 +15,7 @@ from engine.letters import letter_writer
 from engine.warm_up_tasks import due
 from storage.database import Database
 from storage.kinds import ActionState, Permission, PoolScope, Reason, Role, WarmUpPause, WarmUpPreset
-from storage.tables import Action, Audit, Lane, Mailbox, WarmUpMessage
+from storage.tables import Action, Audit, Lane, Mailbox, WarmUp, WarmUpMessage
 from tests import makers
 from tests.dispatch.sink import Sink, _account
 from tests.makers import MONDAY
@@ -165,3 +165,26 @@ def test_a_workspace_inherits_with_whom_it_writes_unless_it_says_so_itself_and_t
         manager = Desk(session, makers.member(session, one.workspace, Role.MANAGER), one.workspace, MONDAY)
         with pytest.raises(Denied):
             warm_up_pool.set_scope(manager, own=None)
+
+
+def test_a_workspace_that_says_how_fast_starts_so_and_others_as_the_installation_says(database: Database) -> None:
+    with database.write() as session:
+        one = office(session)
+        warm_up_pool.set_policy(one.desk(), WarmUpPreset.FASTER, PoolScope.INSTALLATION, 0)
+        assert warm_up_pool.set_pace(one.desk(), own=WarmUpPreset.SLOWER).holds is WarmUpPreset.SLOWER
+        assert "About 3 mails on the first day" in warm_up_rehearsals.rehearse_start(one.desk(), mailbox_id=one.box.id).plan
+        warm_up.start(one.desk(), mailbox_id=one.box.id)
+        theirs = session.scalars(select(Mailbox).where(Mailbox.address == "p0@d0.test")).one()
+        warm_up.start(makers.desk(session, theirs.workspace_id), mailbox_id=theirs.id)
+        running = {found.mailbox_id: found.preset for found in session.scalars(select(WarmUp))}
+        assert running == {one.box.id: WarmUpPreset.SLOWER, theirs.id: WarmUpPreset.FASTER}
+        assert warm_up_pool.set_pace(one.desk(), own=None).holds is WarmUpPreset.FASTER
+        assert one.running().preset is WarmUpPreset.SLOWER  # it keeps the ramp it began with
+        told = session.scalars(select(Audit).where(Audit.what == "warm_up.pace_changed")).all()
+        assert [(row.old, row.new) for row in told] == [
+            ({"preset": None}, {"preset": "slower"}),
+            ({"preset": "slower"}, {"preset": None}),
+        ]
+        manager = Desk(session, makers.member(session, one.workspace, Role.MANAGER), one.workspace, MONDAY)
+        with pytest.raises(Denied):
+            warm_up_pool.set_pace(manager, own=None)

@@ -5,12 +5,21 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from engine import campaigns, launching, warm_up, warm_up_planning, warm_up_pool, warm_up_rehearsals
+from engine import (
+    campaigns,
+    launching,
+    warm_up,
+    warm_up_keeping,
+    warm_up_planning,
+    warm_up_pool,
+    warm_up_rehearsals,
+    warm_up_views,
+)
 from engine.desk import Problem
 from engine.letters import UnsendableText, letter_writer
 from storage.database import Database
 from storage.kinds import ActionState, CampaignState, MailboxState, PoolScope, WarmUpPause, WarmUpPreset
-from storage.tables import Action, Audit, Mailbox, WarmUpMessage
+from storage.tables import Action, Audit, Identity, Mailbox, WarmUp, WarmUpMessage
 from tests import makers
 from tests.makers import MONDAY
 from tests.warm_up.office import office
@@ -136,8 +145,44 @@ def test_a_lost_connection_pauses_it_and_it_comes_back(database: Database) -> No
     with database.write() as session:
         one = office(session)
         warm_up.start(one.desk(), mailbox_id=one.box.id)
-        warm_up_planning.hold(session, one.running(), WarmUpPause.CONNECTION, "Reconnect it.", MONDAY)
-        assert not one.planned()
-        warm_up_planning.go_on(session, one.running(), MONDAY + timedelta(hours=1))
-        assert one.running().day == 1
-        assert one.planned()
+        one.box.state = MailboxState.RECONNECT_NEEDED
+    for hour in range(2):  # looking again changes nothing
+        warm_up_keeping.keep(database, MONDAY + timedelta(hours=hour))
+        with database.read() as session:
+            paused = session.scalars(select(WarmUp)).one()
+            assert (paused.pause, paused.paused_at, paused.day) == (WarmUpPause.CONNECTION, MONDAY, 1)
+            assert paused.pause_note == "ada@acme.test is not connected; it goes on by itself when it is."
+            assert set(session.scalars(select(Action.state))) == {ActionState.CANCELLED}
+    with database.write() as session:
+        session.get_one(Mailbox, paused.mailbox_id).state = MailboxState.OK
+    warm_up_keeping.keep(database, MONDAY + timedelta(hours=2))
+    with database.read() as session:
+        going = session.scalars(select(WarmUp)).one()
+        assert (going.pause, going.paused_at, going.day) == (None, None, 1)
+        assert ActionState.PLANNED in session.scalars(select(Action.state)).all()
+
+
+def test_a_plan_that_is_complete_has_no_end_ahead(database: Database) -> None:
+    with database.write() as session:
+        one = office(session)
+        warm_up.start(one.desk(), mailbox_id=one.box.id)
+        one.running().day = 15
+        shown = warm_up_views.progress(one.desk(), mailbox_id=one.box.id)
+        assert shown is not None
+        assert (shown.is_complete, shown.planned_end) == (True, None)
+        with pytest.raises(Problem, match="day 14 of 14, the plan is complete"):
+            campaigns.resume(one.desk(), campaign_id=one.campaign.id)
+
+
+def test_two_addresses_of_an_identity_stopped_at_once_resume_what_they_held_as_was_said(database: Database) -> None:
+    with database.write() as session:
+        one = office(session)
+        second = makers.mailbox(session, session.get_one(Identity, one.identity), address="a@acme.test")
+        both = (one.box.id, second.id)
+        assert [result.sentence for result in warm_up.start_many(one.desk(), mailbox_ids=both)] == ["", ""]
+        alone = warm_up_rehearsals.rehearse_stop(one.desk(), mailbox_id=one.box.id)
+        assert (alone.resumes, [name for name, _ in alone.stays]) == ((), ["Autumn"])
+        together = warm_up_rehearsals.rehearse_stop_many(one.desk(), mailbox_ids=both)
+        assert [(each.resumes, each.stays) for each in together] == [(("Autumn",), ()), ((), ())]
+        assert [result.sentence for result in warm_up.stop_many(one.desk(), mailbox_ids=both)] == ["", ""]
+        assert one.campaign.state is CampaignState.RUNNING
