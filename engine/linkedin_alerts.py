@@ -1,4 +1,4 @@
-"""People are told when a LinkedIn account is restricted or its session ended, and no longer once that is over."""
+"""People are told when a LinkedIn account is restricted, its session ended or its seat is gone, while that lasts."""
 
 from datetime import datetime
 
@@ -20,9 +20,22 @@ def tell(session: Session, identity: Identity, sentence: str, now: datetime) -> 
     kind = _TELLS.get(identity.linkedin_state)
     for other in {AlertKind.RESTRICTION, AlertKind.CONNECTION} - {kind}:
         alerts.clear(session, _key(other, identity), now)
+    if identity.linkedin_state is LinkedInState.CONNECTED:
+        alerts.clear(session, _seat_key(identity), now)
     if kind is not None:
         where = (identity.workspace_id, identity.id)
         alerts.raise_alert(session, kind, f"LinkedIn of {identity.name}", sentence, *where, now, _key(kind, identity))
+
+
+def tell_no_seat(session: Session, identity: Identity, sentence: str, now: datetime) -> None:
+    """Sales Navigator was not there while it was to be read; over with the next connection, which says whether it is."""
+    where = (identity.workspace_id, identity.id)
+    subject = f"Sales Navigator of {identity.name}"
+    alerts.raise_alert(session, AlertKind.CONNECTION, subject, sentence, *where, now, _seat_key(identity))
+
+
+def _seat_key(identity: Identity) -> str:
+    return f"linkedin-seat:{identity.id}"
 
 
 def _key(kind: AlertKind, identity: Identity) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine import linkedin_accounts, linkedin_lanes, scrape_findings, scrape_keeping
+from engine import linkedin_accounts, linkedin_alerts, linkedin_lanes, scrape_findings, scrape_keeping
 from engine.channels.effects import Accepted, Failed, Outcome
 from engine.channels.linkedin.outcomes import LeadProblem, LinkedIn, SalesLead, SalesPage, SessionState
 from engine.desk import Problem
@@ -109,7 +109,7 @@ class ScrapingHand:
 
 def _failed(session: Session, scrape: Scrape, reading: ScrapeReading, outcome: Failed, now: datetime) -> None:
     if outcome.reason is Reason.NO_SEAT:
-        _seat_is_gone(session, scrape.seat_id, now)
+        _seat_is_gone(session, scrape.seat_id, outcome.note, now)
     elif reading.person_id is not None and (outcome.permanent or outcome.reason is Reason.PAGE_UNKNOWN):
         # One person's page is theirs alone: the others go on. If all are so, the account is paused after three in a row.
         person = session.get_one(ScrapedPerson, reading.person_id)
@@ -129,9 +129,11 @@ def _failures(session: Session, action_id: int, reason: Reason) -> int:
     return session.scalar(failed) or 0
 
 
-def _seat_is_gone(session: Session, identity_id: int, now: datetime) -> None:
+def _seat_is_gone(session: Session, identity_id: int, said: str, now: datetime) -> None:
     """Scraping waits, and nothing else does; the next connection says whether there is a seat again."""
     account = linkedin_accounts.account_of(session, identity_id)
     if account is not None:
         account.has_seat = False
-        linkedin_lanes.open_lane(session, session.get_one(Identity, identity_id), False, now)
+        identity = session.get_one(Identity, identity_id)
+        linkedin_lanes.open_lane(session, identity, False, now)
+        linkedin_alerts.tell_no_seat(session, identity, said, now)

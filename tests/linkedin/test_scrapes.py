@@ -29,6 +29,7 @@ from practice.linkedin.navigator import Found, somebody
 from storage.kinds import ActionKind, ActionState, CampaignState, LinkedInState, Reason, ScrapeState, SuppressionKind
 from storage.tables import (
     Action,
+    Alert,
     Audit,
     Campaign,
     Identity,
@@ -279,12 +280,20 @@ def test_what_stops_the_account_in_the_middle_is_told_and_costs_nobody(
     assert isinstance(verdict, Wait)
     assert (verdict.reason, verdict.until) == (reason, None)
     assert office.reading(office.adas).said == f"LinkedIn says {kind}."
+    assert told_people(office) == [f"LinkedIn says {kind}."]
     office.navigator.says = lambda _page: None
     with office.outpost.database.write() as session:
         connect(session, office.outpost, office.ada, office.reader.now)
     office.reader.now += 10 * DAY
     office.reader.read_all(office.ada, scrape_id)
     assert office.reading(office.adas).leads == 5
+    assert not told_people(office)
+
+
+def told_people(office: Office) -> list[str]:
+    """The alerts that are up."""
+    with office.outpost.database.read() as session:
+        return list(session.scalars(select(Alert.sentence).where(Alert.cleared_at.is_(None))))
 
 
 def test_a_list_that_is_not_shown_ends_it_and_one_unknown_page_is_tried_once_more(office: Office) -> None:
