@@ -87,6 +87,11 @@ def _day_limit(facts: Facts) -> str:
     return f"day limit: {_uses(facts, (QuotaClock.LOCAL_DAY,), 'none set')}{of_share}"
 
 
+def _freeze(facts: Facts, now: datetime) -> str:
+    is_mail = facts.kind.channel is Channel.EMAIL
+    return "not frozen by the provider" + (", its server answers in time" if is_mail else "")
+
+
 _PHRASES: dict[Gate, Callable[[Facts, datetime], str]] = {
     Gate.STOP: lambda facts, now: "nobody pressed Stop",
     Gate.CLOCK: lambda facts, now: "the clock agrees with the ledger",
@@ -98,7 +103,7 @@ _PHRASES: dict[Gate, Callable[[Facts, datetime], str]] = {
     Gate.CONNECTION: _connection,
     Gate.WARM_UP: lambda facts, now: "not warming up",
     Gate.COOL_DOWN: lambda facts, now: "cool-down over",
-    Gate.FREEZE: lambda facts, now: "not frozen by the provider, and its server prompt",
+    Gate.FREEZE: _freeze,
     Gate.DUE: lambda facts, now: "its time has come",
     Gate.HOURS: lambda facts, now: f"working hours ({hours_phrase(facts)})",
     Gate.DAY_LIMIT: lambda facts, now: _day_limit(facts),
