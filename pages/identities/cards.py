@@ -47,7 +47,7 @@ def _connections(card: Card) -> list[str]:
     lines += [_connection(_short(line.address), badges.PAUSED if line.paused else line.state) for line in shown]
     if len(card.addresses) > _MOST_ADDRESSES:
         lines.append(drawings.text(f"and {len(card.addresses) - _MOST_ADDRESSES} more"))
-    return lines or [drawings.beside([badges.drawn(badges.NO_CHANNEL)])]
+    return lines
 
 
 def _connection(channel: str, state: LinkedInState | MailboxState | badges.Look) -> str:

@@ -11,7 +11,7 @@ from engine.standing import Standing
 from engine.warm_up_lists import Phase
 from pages import badges, drawings
 from pages.identities import warm_up_words
-from storage.kinds import ActionKind
+from storage.kinds import ActionKind, LinkedInState
 
 _SHORT = {
     ActionKind.CONNECTION_REQUEST: "Requests",
@@ -43,9 +43,14 @@ def warming(card: Card) -> list[str]:
 
 
 def state(card: Card) -> Verdict | badges.Look | None:
-    """What the badge says: a Stop shows even where nothing is planned that it could hold."""
+    """What the badge says where nothing is planned: a Stop that could hold something, or a channel that is missing."""
     verdict = card.standing.verdict if card.standing else None
-    return badges.STOPPED if verdict is None and card.stopped else verdict
+    if verdict is not None:
+        return verdict
+    if card.stopped:
+        return badges.STOPPED
+    is_reachable = card.addresses or card.linkedin_state is not LinkedInState.NEVER
+    return None if is_reachable else badges.NO_CHANNEL
 
 
 def then(standing: Standing | None, zone: str, now: datetime) -> str:

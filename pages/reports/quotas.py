@@ -79,8 +79,14 @@ def _figures(found: Quotas) -> None:
         "Days off", f"{totals.days_off:,}", border=True, help="Days on which an identity does not work; not counted."
     )
     if found.unused and totals.allowed:
-        lost = (f"{one.why.rstrip('.')} {100 * one.units / totals.allowed:.0f} %" for one in found.unused)
+        lost = (f"{one.why.rstrip('.')} {_share(one.units, totals.allowed)}" for one in found.unused)
         st.caption("Not used: " + " · ".join(lost))
+
+
+def _share(units: int, of: int) -> str:
+    """What happened is never told as none."""
+    percent = 100 * units / of
+    return f"{percent:.0f} %" if percent >= 0.5 or not units else "under 1 %"
 
 
 def _charts(found: Quotas) -> None:

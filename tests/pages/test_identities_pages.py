@@ -241,3 +241,11 @@ def test_the_sidebar_finds_any_identity(panel: Panel, client: Client, ada: Ident
     page = panel.open("today", client.ops, client.id)
     page.sidebar.text_input[0].set_value("love").run()
     assert "Ada Lovelace" in [str(link.proto.label) for link in page.sidebar.get("page_link")]
+
+
+def test_an_identity_without_a_channel_says_so_on_every_page(panel: Panel, client: Client) -> None:
+    with panel.database.write() as session:
+        bare = makers.identity(session, client.id, first_name="Grace", last_name="Hopper")
+    for slug, query in (("today", {}), ("identities", {}), ("identity", {"id": bare.id})):
+        shown = [str(part.proto.body) for part in panel.open(slug, client.manager, client.id, **query).get("html")]
+        assert "".join(shown).count("no channel connected") == 1, slug
