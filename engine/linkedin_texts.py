@@ -3,18 +3,19 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, case, func, literal, select
 from sqlalchemy.orm import Session
 
 from engine import linkedin_accounts
 from engine.desk import Desk, Problem, use_case
 from engine.letters import fields_of
-from engine.texts import BadText, UnsendableText, literals, render
+from engine.texts import STANDARD_FIELDS, BadText, UnsendableText, literals, render, uses
 from storage.kinds import ActionKind, LeadState, Permission
 from storage.tables import Campaign, Lead, Step
 
 # A free account's note takes 200 characters, a Premium one's 300 (every Sales Navigator seat is Premium); a message 8,000.
 FREE_NOTE, PREMIUM_NOTE, MESSAGE = 200, 300, 8_000
+_LINK = "https://www."  # before what is kept of a profile's address
 LINKEDIN_STEPS = (ActionKind.CONNECTION_REQUEST, ActionKind.LINKEDIN_MESSAGE)
 
 
@@ -86,10 +87,33 @@ def too_long(body: str, kind: ActionKind, most: int) -> str:
 
 def exceeding(session: Session, step: Step, most: int) -> Iterator[Lead]:
     """The leads to begin with for whom the step's text is longer than this, in the order in which they came."""
-    wanted = select(Lead).where(Lead.campaign_id == step.campaign_id, Lead.state == LeadState.NEW).order_by(Lead.id)
+    try:
+        may_be = _at_most(step.body) > most
+    except BadText:
+        return
+    wanted = select(Lead).where(Lead.campaign_id == step.campaign_id, Lead.state == LeadState.NEW, may_be).order_by(Lead.id)
     for lead in session.scalars(wanted.execution_options(yield_per=1_000)):
         if _length_of(step.body, fields_of(lead)) > most:
             yield lead
+
+
+def _at_most(body: str) -> ColumnElement[int]:
+    """At least as many as the text has characters for a lead, told by the database from the bytes of its fields alone.
+
+    A character is never more of LinkedIn's than it has bytes; so only those who may exceed are read and rendered.
+    """
+    most: ColumnElement[int] = literal(sum(map(length, literals(body))))
+    for use in uses(body):
+        held = func.octet_length(func.coalesce(_value(use.name), "")) + (len(_LINK) if use.name == "linkedin_url" else 0)
+        instead = len(use.fallback.encode())
+        longest = case((held > instead, held), else_=instead)
+        most = most + (longest if use.is_even else 2 * longest)
+    return most
+
+
+def _value(field: str) -> ColumnElement[str]:
+    column: ColumnElement[str] = getattr(Lead, field) if field in STANDARD_FIELDS else Lead.fields[field].as_string()
+    return column
 
 
 def length(text: str) -> int:

@@ -30,6 +30,7 @@ from storage.kinds import Reason
 LONGEST = 50_000
 STANDARD_FIELDS = ("first_name", "last_name", "company", "job_title", "email", "linkedin_url")
 _FILTERS = {"default": default, "capitalize": capitalize, "upcase": upcase, "downcase": downcase, "strip": strip}
+_EVEN = {"default", "strip"}
 _ADDRESS = re.compile(r"https?://[^\s<>\"'`{}|\\^]+[^\s<>\"'`{}|\\^.,;:!?)\]]", re.IGNORECASE)
 _ONE_BRACE = re.compile(rf"(?<!\{{)\{{\s*({'|'.join(STANDARD_FIELDS)})\s*\}}(?!\}})")
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
@@ -63,6 +64,15 @@ class Field:
 
     name: str
     has_fallback: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One place where a field is put in; not `is_even`: a filter may make the value longer ("ß" becomes "SS")."""
+
+    name: str
+    fallback: str
+    is_even: bool
 
 
 class _Environment(Environment):
@@ -104,6 +114,18 @@ def fields_used(text: str) -> tuple[Field, ...]:
 def literals(text: str) -> tuple[str, ...]:
     """What a text says whatever its fields hold. BadText if unusable."""
     return tuple(node.text for node in _parse(text, html=False).nodes if isinstance(node, ContentNode))
+
+
+def uses(text: str) -> tuple[Use, ...]:
+    """Every place of a text where a field is put in. BadText if unusable."""
+    return tuple(_use(node, text) for node in _parse(text, html=False).nodes if isinstance(node, OutputNode))
+
+
+def _use(node: OutputNode, text: str) -> Use:
+    filters = getattr(node.expression, "filters", None) or []
+    given = filters[0].args[0] if filters and filters[0].name == "default" else ""
+    fallback = getattr(given, "value", given)
+    return Use(_field(node, text).name, str(getattr(fallback, "value", fallback)), {one.name for one in filters} <= _EVEN)
 
 
 def problem(text: str) -> str | None:
