@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from engine.desk import Actor, Desk
 from storage.kinds import (
     ActionKind,
+    ActionState,
     CampaignState,
     Channel,
     LeadState,
@@ -20,6 +21,7 @@ from storage.kinds import (
     Role,
 )
 from storage.tables import (
+    Action,
     Campaign,
     DomainCheck,
     Identity,
@@ -170,6 +172,13 @@ def lead(session: Session, of: Campaign, **values: Any) -> Lead:
         **values,
     }
     return _add(session, Lead(workspace_id=of.workspace_id, campaign_id=of.id, **given))
+
+
+def action(session: Session, of: Lane, **values: Any) -> Action:
+    """A mail of this lane, planned for Monday."""
+    where = {"workspace_id": of.workspace_id, "identity_id": of.identity_id, "lane_id": of.id}
+    given = {"kind": ActionKind.EMAIL, "state": ActionState.PLANNED, "due_at": MONDAY, "created_at": MONDAY, **values}
+    return _add(session, Action(**where, **given))
 
 
 def desk(session: Session, workspace_id: int | None = None, actor: Actor = OWNER, now: datetime = MONDAY) -> Desk:

@@ -21,8 +21,8 @@ from sqlalchemy import Connection, event, select
 import engine
 from engine.desk import _OWNERS, REGISTRY, Actor, Denied, Desk, UseCase, perform
 from storage.database import Database
-from storage.kinds import ActionKind, ActionState, ImportState, Permission, Provider, Role, SalesKind, SuppressionKind
-from storage.tables import Action, Audit, Lane, LeadImport, ProviderApp, Scrape, SignInFlow, Step, Suppression
+from storage.kinds import ActionState, ImportState, Permission, Provider, Role, SalesKind, SuppressionKind
+from storage.tables import Audit, Lane, LeadImport, ProviderApp, Scrape, SignInFlow, Step, Suppression
 from tests import makers
 from tests.fresh import new_database
 from tests.makers import MONDAY
@@ -87,18 +87,8 @@ def belongings(session: Any, workspace_id: int, marker: str) -> dict[str, int]:
     step = session.scalars(select(Step).where(Step.campaign_id == campaign.id)).one()
     lane = session.scalars(select(Lane).where(Lane.mailbox_id == mailbox.id)).one()
     common = {"workspace_id": workspace_id, "created_at": MONDAY}
-    action = Action(
-        **common,
-        identity_id=identity.id,
-        lane_id=lane.id,
-        kind=ActionKind.EMAIL,
-        state=ActionState.PARKED,
-        campaign_id=campaign.id,
-        lead_id=lead.id,
-        step_id=step.id,
-        due_at=MONDAY,
-        note=marker,
-    )
+    about = {"campaign_id": campaign.id, "lead_id": lead.id, "step_id": step.id}
+    action = makers.action(session, lane, state=ActionState.PARKED, note=marker, **about)
     imported = LeadImport(
         **common, campaign_id=campaign.id, file_name=marker, content_hash=marker, mapping={}, state=ImportState.DONE
     )
@@ -117,7 +107,7 @@ def belongings(session: Any, workspace_id: int, marker: str) -> dict[str, int]:
         workspace_id=workspace_id, kind=SuppressionKind.DOMAIN, value=f"{marker}.test", since=MONDAY, why=marker
     )
     app = ProviderApp(workspace_id=workspace_id, provider=Provider.GOOGLE, client_id=marker, changed_at=MONDAY)
-    session.add_all([action, imported, scrape, suppressed])
+    session.add_all([imported, scrape, suppressed])
     if marker != HIDDEN:  # a workspace has one app of a provider
         session.add(app)
     session.flush()

@@ -6,10 +6,9 @@ from sqlalchemy.orm import Session
 from engine.letters import WAY_OUT, MissingField, UnsendableText, letter_for
 from engine.sequence import message_id
 from storage.database import Database
-from storage.kinds import ActionKind, ActionState
-from storage.tables import Action, Campaign, Lane, Lead, Mailbox, Step
+from storage.kinds import ActionState
+from storage.tables import Campaign, Lane, Lead, Mailbox, Step
 from tests import makers
-from tests.makers import MONDAY
 
 
 class Story:
@@ -27,23 +26,10 @@ class Story:
             step = Step(campaign_id=self.campaign.id, position=position, subject=subject, body=body)
             session.add(step)
             session.flush()
-            action = Action(
-                workspace_id=client.id,
-                identity_id=ada.id,
-                lane_id=lane.id,
-                kind=ActionKind.EMAIL,
-                state=ActionState.ACCEPTED,
-                campaign_id=self.campaign.id,
-                lead_id=self.lead.id,
-                step_id=step.id,
-                due_at=MONDAY,
-                message_id=message_id("mark", self.lead.id, step.id, self.mailbox.address),
-                created_at=MONDAY,
-            )
-            session.add(action)
-            session.flush()
+            named = message_id("mark", self.lead.id, step.id, self.mailbox.address)
+            about = {"campaign_id": self.campaign.id, "lead_id": self.lead.id, "step_id": step.id, "message_id": named}
             self.steps.append(step)
-            self.actions.append(action)
+            self.actions.append(makers.action(session, lane, state=ActionState.ACCEPTED, **about))
 
 
 def test_a_letter_has_text_signature_way_out_and_the_same_as_html(database: Database) -> None:

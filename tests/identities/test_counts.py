@@ -10,7 +10,7 @@ from engine import counts
 from engine.rules.facts import ClockUse
 from storage.database import Database
 from storage.kinds import ActionKind, ActionState, QuotaClock
-from storage.tables import Action, Lane, Spend
+from storage.tables import Lane, Spend
 from tests import makers
 from tests.makers import MONDAY
 
@@ -25,22 +25,12 @@ def lane(session: Session, workspace_id: int, spent: list[timedelta], week: int 
     if week is not None:
         makers.limit_of(session, lane_id, week, clock=WEEK)
     for ago in spent:
-        spend(session, ada.id, workspace_id, lane_id, MONDAY - ago)
+        spend(session, lane_id, MONDAY - ago)
     return lane_id
 
 
-def spend(session: Session, identity_id: int, workspace_id: int, lane_id: int, at: datetime, **values: object) -> None:
-    action = Action(
-        workspace_id=workspace_id,
-        identity_id=identity_id,
-        lane_id=lane_id,
-        kind=ActionKind.EMAIL,
-        state=ActionState.ACCEPTED,
-        due_at=at,
-        created_at=at,
-    )
-    session.add(action)
-    session.flush()
+def spend(session: Session, lane_id: int, at: datetime, **values: object) -> None:
+    action = makers.action(session, session.get_one(Lane, lane_id), state=ActionState.ACCEPTED, due_at=at, created_at=at)
     day = {"local_day": at.astimezone(MADRID).date(), **values}
     session.add(Spend(action_id=action.id, attempt=1, lane_id=lane_id, kind=ActionKind.EMAIL, at=at, **day))
 
@@ -73,11 +63,9 @@ def test_a_day_is_each_lane_s_own_and_what_was_given_back_counts_nowhere(databas
         client = makers.workspace(session).id
         # Monday 10:00 UTC is 11:00 in Madrid, and 23:00 in Auckland: there Monday began 23 hours ago.
         here, there = (lane(session, client, [timedelta(hours=1), timedelta(hours=20)]) for _ in range(2))
-        ada = session.get_one(Lane, here)
-        spend(session, ada.identity_id, client, here, MONDAY, given_back_at=MONDAY)
+        spend(session, here, MONDAY, given_back_at=MONDAY)
         moved = lane(session, client, [])
-        west = session.get_one(Lane, moved)
-        spend(session, west.identity_id, client, moved, MONDAY, local_day=date(2026, 11, 24))
+        spend(session, moved, MONDAY, local_day=date(2026, 11, 24))
     with database.read() as session:
         known = counts.read(session, {here: MADRID, there: AUCKLAND, moved: MADRID}, MONDAY)
     assert known.today(here)[ActionKind.EMAIL].used == 1

@@ -51,18 +51,7 @@ def spend(desk: Desk, of: Lane, used: int, day: date = TODAY) -> None:
 
 
 def action(desk: Desk, of: Lane, state: ActionState) -> Action:
-    made = Action(
-        workspace_id=desk.workspace,
-        identity_id=of.identity_id,
-        lane_id=of.id,
-        kind=ActionKind.EMAIL,
-        state=state,
-        due_at=MONDAY,
-        created_at=MONDAY,
-    )
-    desk.session.add(made)
-    desk.session.flush()
-    return made
+    return makers.action(desk.session, of, state=state)
 
 
 def said(desk: Desk) -> list[tuple[str, Remedy]]:

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from storage import overview_readings, readings
 from storage.database import Database
-from storage.kinds import ActionKind, ActionState, CampaignState
-from storage.tables import Action, Lane
+from storage.kinds import CampaignState
+from storage.tables import Lane
 from tests import makers
 from tests.makers import MONDAY
 
@@ -19,18 +19,7 @@ def planned_lane(session: Session, workspace_id: int, state: CampaignState, acti
     lane = session.scalars(select(Lane).where(Lane.mailbox_id == makers.mailbox(session, ada).id)).one()
     campaign = makers.campaign(session, ada, state=state)
     for hours in range(actions, 0, -1):
-        session.add(
-            Action(
-                workspace_id=workspace_id,
-                identity_id=ada.id,
-                lane_id=lane.id,
-                kind=ActionKind.EMAIL,
-                state=ActionState.PLANNED,
-                campaign_id=campaign.id,
-                due_at=MONDAY + timedelta(hours=hours),
-                created_at=MONDAY,
-            )
-        )
+        makers.action(session, lane, campaign_id=campaign.id, due_at=MONDAY + timedelta(hours=hours))
     return lane.id
 
 

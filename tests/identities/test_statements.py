@@ -12,8 +12,8 @@ from engine.desk import WORKER, Desk
 from engine.identity_lists import Card, list_page
 from engine.rules.facts import Wait
 from storage.database import Database
-from storage.kinds import ActionKind, ActionState, CampaignState, QuotaClock, Reason
-from storage.tables import Action, Lane, Spend
+from storage.kinds import ActionKind, CampaignState, QuotaClock, Reason
+from storage.tables import Lane, Spend
 from tests import makers
 from tests.makers import MONDAY
 
@@ -40,21 +40,11 @@ def acting(session: Session, workspace_id: int, number: int) -> None:
     one = makers.identity(session, workspace_id, zone=ZONES[number % len(ZONES)])
     box = makers.mailbox(session, one, address=f"i{number}@acme.test")
     campaign = makers.campaign(session, one, state=CampaignState.RUNNING)
-    lane_id = session.scalars(select(Lane.id).where(Lane.mailbox_id == box.id)).one()
-    action = Action(
-        workspace_id=workspace_id,
-        identity_id=one.id,
-        lane_id=lane_id,
-        kind=ActionKind.EMAIL,
-        state=ActionState.PLANNED,
-        campaign_id=campaign.id,
-        due_at=MONDAY,
-        created_at=MONDAY,
-    )
-    session.add(action)
-    makers.limit_of(session, lane_id, 1, clock=QuotaClock.ROLLING_7_DAYS, since=MONDAY - timedelta(days=9))
+    lane = session.scalars(select(Lane).where(Lane.mailbox_id == box.id)).one()
+    action = makers.action(session, lane, campaign_id=campaign.id)
+    makers.limit_of(session, lane.id, 1, clock=QuotaClock.ROLLING_7_DAYS, since=MONDAY - timedelta(days=9))
     at = MONDAY - timedelta(days=2)
-    session.add(Spend(action_id=action.id, attempt=1, lane_id=lane_id, kind=ActionKind.EMAIL, at=at, local_day=at.date()))
+    session.add(Spend(action_id=action.id, attempt=1, lane_id=lane.id, kind=ActionKind.EMAIL, at=at, local_day=at.date()))
 
 
 def reason_of(card: Card) -> Reason | None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
 from engine.desk import Actor
-from storage.kinds import ActionKind, ActionState, LeadState, MailboxState, Reason, Role, StopScope
+from storage.kinds import ActionState, LeadState, MailboxState, Reason, Role, StopScope
 from storage.tables import Action, Heartbeat, Lane, Step, Stop
 from tests import makers
 from tests.makers import MONDAY
@@ -42,22 +42,10 @@ def planned(panel: Panel, client: Client, state: ActionState = ActionState.PLANN
         box = makers.mailbox(session, ada, address="ada@acme.test")
         campaign = makers.campaign(session, ada, name="Autumn")
         marie = makers.lead(session, campaign, last_name="Curie", state=LeadState.ACTIVE, mailbox_id=box.id)
-        action = Action(
-            workspace_id=client.id,
-            identity_id=ada.id,
-            lane_id=session.scalars(select(Lane.id).where(Lane.mailbox_id == box.id)).one(),
-            kind=ActionKind.EMAIL,
-            state=state,
-            campaign_id=campaign.id,
-            lead_id=marie.id,
-            step_id=session.scalars(select(Step.id).where(Step.campaign_id == campaign.id)).one(),
-            due_at=MONDAY,
-            created_at=MONDAY,
-            attempt=1,
-            **values,
-        )
-        session.add(action)
-        return action
+        lane = session.scalars(select(Lane).where(Lane.mailbox_id == box.id)).one()
+        step_id = session.scalars(select(Step.id).where(Step.campaign_id == campaign.id)).one()
+        about = {"campaign_id": campaign.id, "lead_id": marie.id, "step_id": step_id}
+        return makers.action(session, lane, state=state, attempt=1, **about, **values)
 
 
 def figures(page: AppTest) -> dict[str, str]:
