@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, true, update
 from sqlalchemy.orm import Session
 
 from engine import invitations, passwords, sessions
@@ -105,7 +105,7 @@ def change_access(desk: Desk, user_id: int, identity_ids: Sequence[int] | None) 
         _check(desk, identity_ids)
         invitations.end_sent(desk.session, user_id, desk.now, desk.workspace)  # they may reach further than this
     old = "all" if member.all_identities else sorted(_named_identities(desk).get(user_id, []))
-    _drop_named(desk, user_id)
+    _drop_named(desk, user_id, desk.visible(Identity.id))  # what the actor can't see stays as somebody else set it
     member.all_identities = identity_ids is None
     for identity_id in sorted(set(identity_ids or ())):
         desk.session.add(MembershipIdentity(user_id=user_id, identity_id=identity_id))
@@ -183,7 +183,7 @@ def give_password(desk: Desk, user_id: int) -> str:
 
 @use_case(needs=Permission.OWN, reads=True)
 def list_users(desk: Desk) -> list[Member]:
-    """Everybody of the installation, the owners first; the role is of no workspace."""
+    """Everybody of the installation, the owners first; the role is of no workspace, and the sign-ins are left out."""
     rows = desk.session.scalars(select(User).order_by(User.is_owner.desc(), func.lower(User.name), User.id).limit(1000))
     return [
         Member(
@@ -195,7 +195,7 @@ def list_users(desk: Desk) -> list[Member]:
             user.is_owner,
             user.totp_confirmed_at is not None,
             user.disabled_at,
-            last_sign_ins(desk.session, user.email),
+            (),
         )
         for user in rows
     ]
@@ -223,10 +223,11 @@ def _user(desk: Desk, user_id: int) -> User:
 
 
 def _named_identities(desk: Desk) -> dict[int, list[int]]:
+    """Those within the actor's own sight, by user."""
     rows = desk.session.execute(
         select(MembershipIdentity.user_id, MembershipIdentity.identity_id)
         .join(Identity, Identity.id == MembershipIdentity.identity_id)
-        .where(Identity.workspace_id == desk.workspace)
+        .where(Identity.workspace_id == desk.workspace, desk.visible(Identity.id))
         .order_by(MembershipIdentity.identity_id)
     )
     named: dict[int, list[int]] = {}
@@ -243,8 +244,8 @@ def _check(desk: Desk, identity_ids: Sequence[int]) -> None:
         raise Denied
 
 
-def _drop_named(desk: Desk, user_id: int) -> None:
-    here = select(Identity.id).where(Identity.workspace_id == desk.workspace)
+def _drop_named(desk: Desk, user_id: int, which: ColumnElement[bool] | None = None) -> None:
+    here = select(Identity.id).where(Identity.workspace_id == desk.workspace, true() if which is None else which)
     desk.session.execute(
         delete(MembershipIdentity).where(MembershipIdentity.user_id == user_id, MembershipIdentity.identity_id.in_(here))
     )

@@ -362,6 +362,19 @@ def test_an_admin_of_named_identities_gives_nobody_access_to_all_of_them(office:
             stops.release_workspace(desk)
 
 
+def test_an_admin_of_named_identities_takes_nobody_what_they_can_t_see(office: Office) -> None:
+    with office.database.write() as session:
+        seen, unseen = (makers.identity(session, office.workspace_id).id for _ in range(2))
+        narrow = makers.member(session, office.workspace_id, Role.ADMIN, [seen])
+        ops = makers.member(session, office.workspace_id, Role.OPS, [seen, unseen])
+        desk = makers.desk(session, office.workspace_id, narrow)
+        shown = next(one for one in people.list_members(desk) if one.user_id == ops.user_id)
+        assert shown.identity_ids == (seen,)
+        people.change_access(desk, user_id=ops.user_id or 0, identity_ids=[seen])
+        kept = select(MembershipIdentity.identity_id).where(MembershipIdentity.user_id == ops.user_id)
+        assert set(session.scalars(kept)) == {seen, unseen}
+
+
 @pytest.mark.parametrize("identity_id", [0, -1, 2**63, 10**30])
 def test_a_number_that_can_be_no_id_is_answered_like_one_that_does_not_exist(office: Office, identity_id: int) -> None:
     with pytest.raises(Denied):
