@@ -14,12 +14,19 @@ from storage.tables import Identity
 LARGEST_PHOTO = 12 * 1024 * 1024  # as a phone takes it: nobody makes one smaller there
 
 
+def redrawn(session: Session, token: str, photo: bytes, now: datetime) -> bytes | None:
+    """The photo as it is kept, for a link that works; it takes a second, in which nobody else must wait to write."""
+    share_links.working(session, token, now)
+    return photos.redraw(photo, LARGEST_PHOTO) if photo else None
+
+
 def fill_in(
-    session: Session, token: str, contact: Contact, photo: bytes, accepts: bool, browser: Browser, now: datetime
+    session: Session, token: str, contact: Contact, picture: bytes | None, accepts: bool, browser: Browser, now: datetime
 ) -> None:
     """Keep what was written and use the link up, both or neither.
 
-    What was left empty stays as it is. The risk notice may be left unaccepted: then nothing is done on LinkedIn.
+    What was left empty stays as it is; `picture` is as `redrawn` makes it. The risk notice may be left unaccepted: then
+    nothing is done on LinkedIn.
     """
     row = share_links.working(session, token, now)
     identity = session.get_one(Identity, row.identity_id)
@@ -30,7 +37,6 @@ def fill_in(
     kept = Contact(**{field: value or before[field] for field, value in asdict(written).items()})
     if identities.is_taken(session, identity.workspace_id, kept.linkedin_url, identity.id):
         raise Problem("This LinkedIn URL can't be used here; correct it, or leave it empty and tell who sent you the link.")
-    picture = photos.redraw(photo, LARGEST_PHOTO) if photo else None
     desk = share_links.use_up(session, row, now)
     identities.save_at_version(desk, identity.id, identity.version, {**asdict(kept), "sort_name": kept.sort_name})
     old, new = identities.differences(before, asdict(kept))

@@ -17,7 +17,7 @@ from engine.desk import Actor, Denied, Desk, Problem, use_case
 from engine.linkedin_sign_ins import Progress
 from engine.names import checked_name
 from engine.sessions import Browser
-from storage.kinds import LinkedInState, Permission
+from storage.kinds import LinkedInSignInState, LinkedInState, Permission
 from storage.tables import Identity, LinkedInSignIn, ShareLink, Workspace
 from storage.vault import Place, Vault, VaultError
 
@@ -180,7 +180,7 @@ def again(session: Session, vault: Vault, token: str, email: str, password: str,
     """A second try behind a link that was used, after a sign-in that came to nothing; nobody else gets in by it."""
     row = _of_token(session, token)
     going = _progress(session, row) if row is not None and _works(row, now) else None
-    if row is None or going is None or going.state.is_under_way:
+    if row is None or going is None or going.state.is_under_way or going.state is LinkedInSignInState.DONE:
         raise Problem(GONE)
     identity = session.get_one(Identity, row.identity_id)
     linkedin_sign_ins.start(_desk(session, row, now), vault, identity, email, password, "share link", row.id)

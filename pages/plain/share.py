@@ -120,6 +120,7 @@ def _note(request: Request) -> None:
 def _do(request: Request, form: Sent) -> None:
     """What the form asks: begin, begin again, or answer."""
     token, vault, now = request.path_params["token"], current().vault, clock.now()
+    picture = _redrawn(token, form)
     tasks: dict[str, Callable[[Any], None]] = {
         "begin": lambda session: share_links.submit(
             session,
@@ -136,7 +137,7 @@ def _do(request: Request, form: Sent) -> None:
             session,
             token,
             Contact(**{name: form[name] for name in _DETAILS}),
-            form.file,
+            picture,
             form["accepts"] == "yes",
             forms.browser(request),
             now,
@@ -153,6 +154,11 @@ def _do(request: Request, form: Sent) -> None:
         raise Problem(forms.STALE)
     with current().database.write() as session:
         task(session)
+
+
+def _redrawn(token: str, form: Sent) -> bytes | None:
+    with current().database.read() as session:
+        return share_details.redrawn(session, token, form.file, clock.now()) if form["what"] == "fill_in" else None
 
 
 def _number(form: Sent) -> int:

@@ -31,8 +31,10 @@ def made(office: Office) -> tuple[int, str]:
 
 
 def fill_in(office: Office, token: str, contact: Contact = GRACE, photo: bytes = b"", *, accepts: bool = False) -> None:
+    now = MONDAY + timedelta(hours=1)
     with office.outpost.database.write() as session:
-        share_details.fill_in(session, token, contact, photo, accepts, PHONE, MONDAY + timedelta(hours=1))
+        ready = share_details.redrawn(session, token, photo, now)
+        share_details.fill_in(session, token, contact, ready, accepts, PHONE, now)
 
 
 def picture(side: int = 900) -> bytes:
