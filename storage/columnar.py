@@ -185,7 +185,10 @@ def _drop_strangers(folder: Path, known: Manifest, now: datetime) -> None:
     """Delete what the manifest no longer names, an hour later: a report may still be reading it."""
     named = {segment.file for segment in known.segments}
     noted = folder / "dropped.json"
-    waiting: dict[str, int] = json.loads(noted.read_text(encoding="utf-8")) if noted.exists() else {}
+    try:
+        waiting: dict[str, int] = json.loads(noted.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):  # none yet, or a full disk let it be written in part: the hour begins anew
+        waiting = {}
     found = {str(path.relative_to(folder)) for path in folder.glob("seg/*/*") if path.is_file()} - named
     since = {file: waiting.get(file, to_micros(now)) for file in found}
     for file, at in list(since.items()):

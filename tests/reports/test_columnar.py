@@ -102,6 +102,14 @@ def test_a_damaged_manifest_is_no_copy_and_is_made_again(field: Field, damage: s
     assert copied(field) == (4, 0, 4)
 
 
+def test_a_note_of_old_files_that_was_written_in_part_keeps_no_export_from_its_end(field: Field) -> None:
+    with field.database.write() as session:
+        sent(session, field.lanes[0], MONDAY)
+    columnar.export(field.database, field.folder, MONDAY)
+    (field.folder / "dropped.json").write_text("")
+    assert columnar.export(field.database, field.folder, MONDAY) is not None
+
+
 def test_a_restored_backup_begins_a_new_copy(field: Field) -> None:
     with field.database.write() as session:
         sent(session, field.lanes[0], MONDAY)
