@@ -4,11 +4,13 @@ import os
 import socket
 import subprocess
 import sys
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from engine import csv_reading
 from engine.config import PROJECT, load, session_ends
 from engine.desk import Problem
 
@@ -63,3 +65,8 @@ def test_a_taken_port_is_a_sentence_and_not_a_traceback(tmp_path: Path) -> None:
     assert f"can't listen on 127.0.0.1, port {port}" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not (tmp_path / "data").exists()
+
+
+def test_the_server_takes_a_csv_file_as_large_as_the_forms_say() -> None:
+    look = tomllib.loads((PROJECT / ".streamlit/config.toml").read_text(encoding="utf-8"))
+    assert look["server"]["maxUploadSize"] * 1024 * 1024 == csv_reading.MOST_BYTES
