@@ -80,7 +80,7 @@ async def answer(request: Request) -> Response:
         return forms.refusal(request, 404, str(denied))
     except Problem as problem:
         return forms.refusal(request, 422, str(problem))
-    except ValueError:
+    except (ValueError, OverflowError):  # a day beyond the calendar's end is one as well
         return forms.refusal(request, 422, _WRONG)
     headers = {
         "Content-Disposition": f'attachment; filename="{visit.now:%Y-%m-%d}-{wanted.file_name}"',

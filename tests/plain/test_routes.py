@@ -162,6 +162,7 @@ def test_what_is_no_form_of_ours_gets_the_form_again(live: LivePanel, owner: htt
         ("/photo/99999999999999999999999?w=1", 404, "you have no access to it"),
         ("/download/nothing.csv?w=1", 404, "There is no such download."),
         ("/download/audit-log.csv?w=1&first=yesterday", 422, "The address of this download is not right."),
+        ("/download/audit-log.csv?w=1&last=9999-12-31", 422, "The address of this download is not right."),
         ("/download/quotas.csv?w=1&period=x", 422, "The address of this download is not right."),
         ("/download/quotas.csv?w=1&identity=x", 422, "The address of this download is not right."),
         ("/download/quotas.csv?w=x", 404, "you have no access to it"),

@@ -25,6 +25,7 @@ from tests.panel import Panel
         "Authorization: Basic hunter2hunter2",
         "smtp://ada:hunter2hunter2@mail.test:587",
         "GET /invitation/hunter2hunter2-hunter2hunter2",
+        "GET /unsubscribe/2f.hunter2hunter2hunter2hu",
         "api_key: hunter2hunter2, then more",
         "XOAUTH2 hunter2hunter2",
     ],
