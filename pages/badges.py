@@ -189,9 +189,9 @@ def _look_of_wait(wait: Wait) -> Look:
 
 
 def badge(state: StrEnum | Verdict | Look | None, help: str | None = None) -> None:  # noqa: A002 - Streamlit's own word
-    """Show a state."""
+    """Show a state; `help` is plain text, of anybody."""
     shown = look(state)
-    st.badge(shown.word, icon=f":material/{shown.icon}:", color=shown.colour, help=help)
+    st.badge(shown.word, icon=f":material/{shown.icon}:", color=shown.colour, help=plain(help, 500) if help else None)
 
 
 def tag(state: StrEnum | Verdict | Look | None) -> str:

@@ -22,7 +22,7 @@ from engine.accounts import Mine
 from engine.desk import Denied, Desk, Problem, perform
 from engine.installation import current
 from engine.visits import Visit
-from pages import drawings, notices
+from pages import drawings, notices, person_texts
 from pages.plain import cookies
 from pages.plain.keys import key
 from pages.registry import FIRST, PAGES, Page
@@ -225,7 +225,9 @@ def _out_of_reach(who: Visit) -> None:
     st.title("Not within reach", anchor=False)
     st.markdown("This workspace does not exist, or you have no access to it.")
     for client in who.workspaces[:10]:
-        st.page_link(PAGES[FIRST].file, label=f"Open {client.name}", query_params={_WORKSPACE: str(client.id)})
+        st.page_link(
+            PAGES[FIRST].file, label=f"Open {person_texts.plain(client.name)}", query_params={_WORKSPACE: str(client.id)}
+        )
 
 
 def _no_workspace(who: Visit) -> None:

@@ -61,7 +61,9 @@ def _ask_finish(campaign: CampaignView) -> None:
         f"The sequences of {ending:,} {'lead' if ending == 1 else 'leads'} end, and nothing further is sent. "
         "This can't be undone; to hold the campaign for a while, pause it."
     )
-    if st.button(f"Finish and end {ending:,} sequences", type="primary") and done(finish, campaign_id=campaign.id):
+    if st.button(f"Finish and end {ending:,} {'sequence' if ending == 1 else 'sequences'}", type="primary") and done(
+        finish, campaign_id=campaign.id
+    ):
         _end_sequences(campaign.id, ending)
         st.rerun()
 

@@ -69,7 +69,8 @@ def show_unfinished(campaign: CampaignView, may_import: bool) -> None:
                 _carry_on(each.import_id)
     if imports and imports[0].is_done and imports[0].problem_count:
         last = imports[0]
-        title = f"{badges.plain(last.file_name)}: {last.leads_added:,} imported, {last.problem_count:,} rows were not"
+        rows = "1 row was" if last.problem_count == 1 else f"{last.problem_count:,} rows were"
+        title = f"{badges.plain(last.file_name)}: {last.leads_added:,} imported, {rows} not"
         with st.expander(title, icon=":material/report:"):
             _list(last.problems)
 

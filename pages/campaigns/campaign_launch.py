@@ -38,7 +38,7 @@ def show(visit: shell.Visit, campaign: CampaignView) -> None:
     _left_out(found)
     if found.may_launch:
         _rehearsal(visit, campaign, shell.ask(rehearse, campaign_id=campaign.id))
-        despite = launch_domains.reason(found.domains) if manages else ""
+        despite = launch_domains.reason(campaign.id, found.domains) if manages else ""
         words = f"Launch for {found.begins:,} {'lead' if found.begins == 1 else 'leads'}"
         if manages and st.button(words, type="primary", icon=":material/rocket_launch:"):
             _launch(campaign, despite)
@@ -115,7 +115,8 @@ def _launch(campaign: CampaignView, despite: str) -> None:
 
 def _still_to_begin(campaign: CampaignView) -> None:
     waiting = campaign.leads.of(LeadState.NEW)
-    notices.info(f"{waiting:,} leads are still to begin; the worker goes on with them.", icon=":material/hourglass_top:")
+    who = "1 lead is" if waiting == 1 else f"{waiting:,} leads are"
+    notices.info(f"{who} still to begin; the worker goes on.", icon=":material/hourglass_top:")
     if st.button("Begin them now"):
         _begin(campaign)
 

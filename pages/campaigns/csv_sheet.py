@@ -20,7 +20,9 @@ def show(content: bytes, one_row: str) -> Sheet:
         )
     sheet = _read(content, encoding, delimiter)
     headed = "the first row holds the headings" if sheet.has_heading else f"the first row is {one_row} already"
-    badges.quiet(f"{len(sheet.rows):,} rows · {len(sheet.headings)} columns · {headed}")
+    rows = "1 row" if len(sheet.rows) == 1 else f"{len(sheet.rows):,} rows"
+    columns = "1 column" if len(sheet.headings) == 1 else f"{len(sheet.headings)} columns"
+    badges.quiet(f"{rows} · {columns} · {headed}")
     return sheet
 
 

@@ -42,14 +42,14 @@ def show(found: Domains) -> None:
         st.rerun()
 
 
-def reason(found: Domains) -> str:
+def reason(campaign_id: int, found: Domains) -> str:
     """Why a person launches from a red domain all the same; kept with their name in the audit log."""
     if not found.red:
         return ""
     return (
         st.text_input(
             "Why launch all the same",
-            key="launch-despite",
+            key=f"launch-despite-{campaign_id}",
             max_chars=300,
             help="Kept with your name in the audit log. Mails of such a domain land in spam or are refused.",
         )

@@ -77,8 +77,8 @@ def _one(visit: shell.Visit, campaign: CampaignView, reading: Reading) -> None:
 def _button(visit: shell.Visit, reading: Reading) -> None:
     if reading.state is ScrapeState.READING and visit.may(Permission.PRESS_STOP):
         said = "No further page is opened; whoever came in stays."
-        if st.button("Stop reading", key=f"stop-{reading.id}", icon=":material/stop_circle:", help=said):
-            done(scrapes.stop, scrape_id=reading.id)
+        pressed = st.button("Stop reading", key=f"stop-{reading.id}", icon=":material/stop_circle:", help=said)
+        if pressed and done(scrapes.stop, scrape_id=reading.id):
             st.rerun()
     can_go_on = reading.state in (ScrapeState.STOPPED, ScrapeState.FAILED) and visit.may(Permission.MANAGE)
     is_pressed = can_go_on and st.button("Go on reading", key=f"go-on-{reading.id}", icon=":material/play_arrow:")

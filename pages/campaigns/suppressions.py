@@ -118,8 +118,9 @@ def _last_added() -> None:
     last: Added | None = st.session_state.pop(_LAST, None)
     if last is None:
         return
-    ended = f" {last.sequences_ended:,} sequences ended." if last.sequences_ended else ""
-    known = f" {last.known:,} were on the list already." if last.known else ""
+    sequences = "1 sequence" if last.sequences_ended == 1 else f"{last.sequences_ended:,} sequences"
+    ended = f" {sequences} ended." if last.sequences_ended else ""
+    known = f" {last.known:,} {'was' if last.known == 1 else 'were'} on the list already." if last.known else ""
     notices.success(f"{last.added:,} added.{known}{ended}", icon=":material/check:")
     if last.refused:
         lines = "1 line was" if len(last.refused) == 1 else f"{len(last.refused):,} lines were"

@@ -6,6 +6,7 @@ from engine.contact_details import Contact
 from engine.identities import IdentityView, archive, edit_contact, restore
 from engine.photos import LARGEST, photo, remove_photo, set_photo
 from pages import badges, notices, shell
+from pages.campaigns.doing import done
 from pages.identities import contact_form, drafts, holidays, hours, profile_offer
 from storage.kinds import Permission
 
@@ -54,8 +55,8 @@ def _photo(identity: IdentityView, may: bool) -> None:
         picture = shell.ask(photo, identity_id=identity.id)
         with st.container(horizontal=True, vertical_alignment="center"):
             badges.avatar(identity.name, picture, 72)
-            if picture and may and st.button("Remove photo", type="tertiary", icon=":material/delete:"):
-                shell.attempt(remove_photo, identity_id=identity.id)
+            pressed = picture and may and st.button("Remove photo", type="tertiary", icon=":material/delete:")
+            if pressed and done(remove_photo, identity_id=identity.id):
                 st.rerun()
         if may:
             _upload(identity)
@@ -78,8 +79,7 @@ def _archive(identity: IdentityView) -> None:
     with st.expander("Archive this identity", icon=":material/archive:"):
         if identity.archived_at:
             st.markdown("It is archived: it is in no list and sends nothing. Its history is kept.")
-            if st.button("Bring back from the archive"):
-                shell.attempt(restore, identity_id=identity.id)
+            if st.button("Bring back from the archive") and done(restore, identity_id=identity.id):
                 st.rerun()
             return
         st.markdown("It leaves every list; its history and reports stay, and it can be brought back here at any time.")

@@ -90,7 +90,8 @@ def _own(visit: shell.Visit, identity: IdentityView, own: OwnMail) -> None:
 
 def _selector(address: Address, found: Check) -> None:
     with st.form(f"selector-{address.id}", border=False):
-        known = f" Also tried: {', '.join(found.selectors)}." if found.selectors else ""
+        tried = badges.plain(", ".join(found.selectors), 300)
+        known = f" Also tried: {tried}." if found.selectors else ""
         selector = st.text_input(
             "DKIM selector",
             max_chars=100,

@@ -8,6 +8,7 @@ from engine import calendars
 from engine.identities import IdentityView
 from engine.working_hours import OwnHoliday, add_holiday, own_holidays, remove_holiday, set_holiday_country
 from pages import badges, shell
+from pages.campaigns.doing import done
 
 
 def show(visit: shell.Visit, identity: IdentityView, may: bool) -> None:
@@ -47,8 +48,8 @@ def _own_day(identity: IdentityView, own: OwnHoliday, may: bool) -> None:
         note = f" · {badges.plain(own.note, 60)}" if own.note else ""
         st.markdown(f"{own.day:%a} {own.day.day} {own.day:%b %Y}{note}", width="content")
         st.space("stretch")
-        if may and st.button("Remove", key=f"holiday-{own.day}", type="tertiary", icon=":material/delete:"):
-            shell.attempt(remove_holiday, identity_id=identity.id, day=own.day)
+        pressed = may and st.button("Remove", key=f"holiday-{own.day}", type="tertiary", icon=":material/delete:")
+        if pressed and done(remove_holiday, identity_id=identity.id, day=own.day):
             st.rerun()
 
 
@@ -58,6 +59,5 @@ def _add(visit: shell.Visit, identity: IdentityView) -> None:
         day = st.date_input("Own date", tomorrow, format="YYYY-MM-DD")
         note = st.text_input("What for", placeholder="Leave, local feast …")
         added = st.form_submit_button("Add date", icon=":material/add:")
-    if added and day:
-        shell.attempt(add_holiday, identity_id=identity.id, day=day, note=note or "")
+    if added and day and done(add_holiday, identity_id=identity.id, day=day, note=note or ""):
         st.rerun()

@@ -6,6 +6,7 @@ from engine import linkedin_accounts, linkedin_consent, linkedin_sign_ins
 from engine.identities import IdentityView
 from engine.linkedin_accounts import AccountView
 from pages import badges, notices, shell
+from pages.campaigns.doing import done
 from pages.identities import linkedin_connect, linkedin_limits, linkedin_withdrawals, profile_offer
 from pages.person_texts import isolated
 from storage.kinds import LinkedInState, Permission
@@ -52,8 +53,8 @@ def _head(visit: shell.Visit, identity: IdentityView, account: AccountView, may:
 def _menu(identity: IdentityView) -> None:
     with st.popover("", icon=":material/more_horiz:", key=f"linkedin-menu-{identity.id}", help="Disconnect"):
         st.markdown("What is planned on LinkedIn waits until the account is connected again. E-mail goes on.")
-        if st.button("Disconnect LinkedIn", key="linkedin-disconnect", type="primary", width="stretch"):
-            shell.attempt(linkedin_accounts.disconnect, identity_id=identity.id)
+        pressed = st.button("Disconnect LinkedIn", key="linkedin-disconnect", type="primary", width="stretch")
+        if pressed and done(linkedin_accounts.disconnect, identity_id=identity.id):
             st.rerun()
 
 
@@ -61,11 +62,12 @@ def _premium(identity: IdentityView, account: AccountView, may: bool) -> None:
     said = st.toggle(
         "This account has LinkedIn Premium: its notes take 300 characters instead of 200",
         value=account.has_premium,
-        key=f"premium-{identity.id}",
+        key=f"premium-{identity.id}-{account.has_premium}",  # anew once somebody else has said it
         disabled=not may,
     )
-    if may and said != account.has_premium:
-        shell.attempt(linkedin_accounts.say_premium, identity_id=identity.id, has_premium=said)
+    changed = may and said != account.has_premium
+    if changed and done(linkedin_accounts.say_premium, identity_id=identity.id, has_premium=said):
+        st.rerun()
 
 
 def _consent(visit: shell.Visit, identity: IdentityView, may: bool) -> None:
@@ -79,6 +81,7 @@ def _consent(visit: shell.Visit, identity: IdentityView, may: bool) -> None:
             f"Risk notice accepted by {isolated(given.accepted_by)}, {when.text} (wording {given.version})", when.help
         )
         st.space("stretch")
-        if may and st.button("Take it back", key="consent-back", type="tertiary", help="Nothing is done on LinkedIn then."):
-            shell.attempt(linkedin_consent.take_back, identity_id=identity.id)
+        said = "Nothing is done on LinkedIn then."
+        pressed = may and st.button("Take it back", key="consent-back", type="tertiary", help=said)
+        if pressed and done(linkedin_consent.take_back, identity_id=identity.id):
             st.rerun()

@@ -8,6 +8,7 @@ from engine.installation import current
 from engine.linkedin_accounts import AccountView
 from engine.linkedin_sign_ins import Progress
 from pages import badges, notices, shell
+from pages.campaigns.doing import done
 from storage.kinds import LinkedInSignInState
 
 _EXPLAINED = (
@@ -36,11 +37,14 @@ def _form(identity: IdentityView, account: AccountView) -> None:
         st.markdown(f"**{'Connect again' if account.email else 'Connect LinkedIn'}**")
         st.markdown(_EXPLAINED)
         notices.warning(linkedin_consent.WORDING)
-        with st.form("linkedin-sign-in", border=False):
-            accepted = st.checkbox("The account's owner has read this and accepts it", key="linkedin-accepted")
-            owner = st.text_input("Name of the account's owner, who accepts this", value=account.name or identity.name)
-            email = st.text_input("LinkedIn e-mail address", value=account.email or identity.contact.email)
-            password = st.text_input("LinkedIn password", type="password", autocomplete="off")
+        # The identity is in every key: a password and a consent that were typed for one never stand in another's form.
+        key = f"linkedin-{identity.id}"
+        with st.form(f"{key}-sign-in", border=False):
+            accepted = st.checkbox("The account's owner has read this and accepts it", key=f"{key}-accepted")
+            name, address = account.name or identity.name, account.email or identity.contact.email
+            owner = st.text_input("Name of the account's owner, who accepts this", name, key=f"{key}-owner")
+            email = st.text_input("LinkedIn e-mail address", address, key=f"{key}-email")
+            password = st.text_input("LinkedIn password", type="password", autocomplete="off", key=f"{key}-password")
             pressed = st.form_submit_button("Connect LinkedIn", type="primary", icon=":material/login:")
     if pressed:
         shell.attempt(linkedin_sign_ins.begin, identity.id, email, password, owner if accepted else "", current().vault)
@@ -79,8 +83,8 @@ def _going(identity: IdentityView) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             badges.quiet(f"The sign-in is held open for {left}; this page may be left meanwhile.")
             st.space("stretch")
-            if st.button("Give up", key="linkedin-give-up", type="tertiary"):
-                shell.attempt(linkedin_sign_ins.give_up, identity_id=identity.id)
+            pressed = st.button("Give up", key="linkedin-give-up", type="tertiary")
+            if pressed and done(linkedin_sign_ins.give_up, identity_id=identity.id):
                 st.rerun()
 
 
@@ -89,6 +93,7 @@ def _ask_code(identity: IdentityView, going: Progress) -> None:
     st.markdown(f"**{badges.plain(_QUESTIONS.get(going.code_kind, 'LinkedIn asks for a code') + where)}**")
     if going.error:
         notices.error(going.error)
+    _say_what_is_wrong(identity, going)
     # The fragment runs again while somebody types; the key keeps what is typed with its question.
     with st.form(f"code-{going.number}", border=False):
         code = st.text_input("Code", key=f"linkedin-code-{going.number}", autocomplete="one-time-code", width=240)
@@ -101,11 +106,28 @@ def _ask_code(identity: IdentityView, going: Progress) -> None:
 
 def _ask_contract(identity: IdentityView, going: Progress) -> None:
     st.markdown("**LinkedIn asks which Sales Navigator contract to use**")
+    _say_what_is_wrong(identity, going)
     for number, option in enumerate(going.options):
         if st.button(badges.plain(option, 80), key=f"contract-{going.number}-{number}"):
             _answer(identity, going, "contract", option)
 
 
 def _answer(identity: IdentityView, going: Progress, what: str, value: str) -> None:
-    shell.attempt(linkedin_sign_ins.answer, identity.id, going.number, what, value, current().vault)
-    st.rerun(scope="fragment")
+    try:
+        shell.ask(linkedin_sign_ins.answer, identity.id, going.number, what, value, current().vault)
+    except shell.Problem as problem:
+        # This part is made anew every moment, so what is wrong with an answer is kept until there is another one.
+        st.session_state[_wrong(identity)] = (going.number, str(problem))
+    else:
+        st.session_state.pop(_wrong(identity), None)
+    st.rerun()
+
+
+def _say_what_is_wrong(identity: IdentityView, going: Progress) -> None:
+    number, sentence = st.session_state.get(_wrong(identity), (None, ""))
+    if number == going.number:
+        notices.error(sentence)
+
+
+def _wrong(identity: IdentityView) -> str:
+    return f"linkedin-{identity.id}-wrong"

@@ -69,19 +69,19 @@ def _warn_of_pending(clocks: list[Used]) -> None:
 
 def _change(visit: shell.Visit, identity: IdentityView, limits: Limits) -> None:
     with st.expander("Change a daily limit", icon=":material/tune:"):
-        kind = st.selectbox("Of", linkedin_limits.KINDS, format_func=lambda one: one.plural, key="limit-kind")
+        kind = st.selectbox("Of", linkedin_limits.KINDS, format_func=lambda one: one.plural, key=f"limit-kind-{identity.id}")
         now = next((one.limit for one in limits.clocks if one.kind is kind and one.clock is QuotaClock.LOCAL_DAY), 0)
-        value = st.number_input("A day", 0, linkedin_limits.MOST_A_DAY, value=now, key=f"limit-{kind}")
+        value = st.number_input("A day", 0, linkedin_limits.MOST_A_DAY, value=now, key=f"limit-{identity.id}-{kind}-{now}")
         usual = linkedin_lanes.RECOMMENDED[kind]
         if value > usual:
             notices.warning(
                 f"More than {usual} a day risks the account. It needs a reason and an end; it falls back by itself."
             )
         badges.quiet(shell.ask(linkedin_limits.rehearse, identity_id=identity.id, kind=kind, value=int(value)))
-        why = st.text_input("Why", key="limit-why", help="Kept with the limit, and shown beside it.")
+        why = st.text_input("Why", key=f"limit-why-{identity.id}", help="Kept with the limit, and shown beside it.")
         today = visit.now.astimezone(ZoneInfo(identity.zone)).date()
         label = "Until the end of" if value > usual else "Until the end of (empty: for good)"
-        until = st.date_input(label, value=None, min_value=today, key="limit-until")
+        until = st.date_input(label, value=None, min_value=today, key=f"limit-until-{identity.id}")
         if st.button(f"Set {int(value):,} a day", type="primary", key="limit-set", disabled=value == now):
             ends = None
             if until is not None:

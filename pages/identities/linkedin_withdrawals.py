@@ -41,13 +41,26 @@ def _pending(found: Overview) -> str:
 
 
 def _change(identity: IdentityView, found: Overview) -> None:
-    on = st.toggle("Withdraw invitations that nobody accepts", value=found.after_days is not None, key="withdraw-on")
+    on = st.toggle(
+        "Withdraw invitations that nobody accepts",
+        value=found.after_days is not None,
+        key=f"withdraw-on-{identity.id}-{found.after_days}",
+    )
     days: int | None = None
     if on:
         least, most = linkedin_withdrawals.LEAST_DAYS, linkedin_withdrawals.MOST_DAYS
         usual = found.after_days or linkedin_withdrawals.USUAL_DAYS
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            days = int(st.number_input("After so many days", least, most, value=usual, key="withdraw-days", width=240))
+            days = int(
+                st.number_input(
+                    "After so many days",
+                    least,
+                    most,
+                    value=usual,
+                    key=f"withdraw-days-{identity.id}-{found.after_days}",
+                    width=240,
+                )
+            )
             _cap(identity, found)
         st.markdown(badges.plain(shell.ask(linkedin_withdrawals.rehearse, identity_id=identity.id, after_days=days), 600))
     if days != found.after_days:
@@ -61,7 +74,9 @@ def _change(identity: IdentityView, found: Overview) -> None:
 def _cap(identity: IdentityView, found: Overview) -> None:
     """More than is recommended needs a reason and an end, which the tab *Rate limits* asks for."""
     now, usual = found.cap or 0, linkedin_lanes.RECOMMENDED[ActionKind.WITHDRAWAL]
-    cap = int(st.number_input("At most a day", 0, max(usual, now), value=now, key="withdraw-cap", width=240))
+    cap = int(
+        st.number_input("At most a day", 0, max(usual, now), value=now, key=f"withdraw-cap-{identity.id}-{now}", width=240)
+    )
     if cap != now and st.button(f"Set {cap} a day", key="withdraw-cap-save"):
         kind = ActionKind.WITHDRAWAL
         if done(linkedin_limits.set_daily, identity_id=identity.id, kind=kind, value=cap):

@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine import share_links
 from engine.contact_details import Contact
-from pages import notices, shell
+from pages import badges, notices, shell
 from pages.identities import contact_form, share
 from storage.kinds import Permission
 
@@ -30,7 +30,11 @@ def show() -> None:
             identity_id, token = made
             share.hand_over(token)
             shell.link(
-                "identity", label=f"Open {first.strip()[:80]}", icon=":material/person:", id=identity_id, section="share"
+                "identity",
+                label=f"Open {badges.plain(first, 80)}",
+                icon=":material/person:",
+                id=identity_id,
+                section="share",
             )
 
 

@@ -6,6 +6,7 @@ from engine import linkedin_profiles
 from engine.identities import IdentityView
 from engine.linkedin_profiles import Offer
 from pages import badges, drawings, shell
+from pages.campaigns.doing import done
 
 
 def show(identity: IdentityView, may: bool) -> None:
@@ -19,11 +20,11 @@ def show(identity: IdentityView, may: bool) -> None:
                 badges.avatar(found.name or identity.name, found.photo, 56)
             st.html(drawings.facts(_said(identity, found)), width="content")
         with st.container(horizontal=True):
-            if st.button("Take it over from LinkedIn", type="primary", icon=":material/sync_alt:", key="profile-take"):
-                shell.attempt(linkedin_profiles.take_over, identity_id=identity.id)
+            take = st.button("Take it over from LinkedIn", type="primary", icon=":material/sync_alt:", key="profile-take")
+            if take and done(linkedin_profiles.take_over, identity_id=identity.id):
                 st.rerun()
-            if st.button("Keep what is here", key="profile-keep"):
-                shell.attempt(linkedin_profiles.decline, identity_id=identity.id)
+            keep = st.button("Keep what is here", key="profile-keep")
+            if keep and done(linkedin_profiles.decline, identity_id=identity.id):
                 st.rerun()
 
 

@@ -26,9 +26,13 @@ def show(identity: IdentityView, may: bool) -> None:
 
 def _change(identity: IdentityView, shared: int) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        value = int(st.number_input("Shared a day", 0, linkedin_limits.MOST_A_DAY, shared, key="share", width=160))
+        value = int(
+            st.number_input(
+                "Shared a day", 0, linkedin_limits.MOST_A_DAY, shared, key=f"share-{identity.id}-{shared}", width=160
+            )
+        )
         words = f"Share {value:,} a day" if value else "Share nothing"
         is_pressed = st.button(words, key="share-set", disabled=value == shared)
     if is_pressed and done(seats.share, identity_id=identity.id, value=value):
-        notices.toast(f"{value:,} scrapings a day are shared with the workspace.")
+        notices.toast(f"{value:,} {'scraping' if value == 1 else 'scrapings'} a day shared with the workspace.")
         st.rerun()

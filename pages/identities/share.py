@@ -7,6 +7,7 @@ from engine.identities import IdentityView
 from engine.installation import current
 from engine.share_links import LinkView
 from pages import badges, notices, shell
+from pages.campaigns.doing import done
 from storage.kinds import Permission
 
 
@@ -51,8 +52,8 @@ def _line(visit: shell.Visit, identity: IdentityView, link: LinkView, may: bool)
         st.space("stretch")
         if link.is_open(visit.now):
             badges.when(link.expires_at, identity.zone, visit.now, "ends ")
-            if may and st.button("Revoke", key=f"revoke-{link.id}", type="tertiary", icon=":material/link_off:"):
-                shell.attempt(share_links.revoke, identity_id=identity.id, link=link.id)
+            pressed = may and st.button("Revoke", key=f"revoke-{link.id}", type="tertiary", icon=":material/link_off:")
+            if pressed and done(share_links.revoke, identity_id=identity.id, link=link.id):
                 st.rerun()
 
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from engine.parked import Decision, Parked, count_parked, decide, list_parked
 from pages import badges, notices, shell
+from pages.campaigns.doing import done
 from storage.kinds import Permission, Reason
 
 _PAGE = 25
@@ -69,8 +70,7 @@ def _decision(action: Parked, decision: Decision) -> None:
     pressed = st.button(
         decision.label, key=f"{decision}-{action.action_id}", icon=_ICONS[decision], help=_MEANS[decision], width="content"
     )
-    if pressed:
-        shell.attempt(decide, action_id=action.action_id, decision=decision)
+    if pressed and done(decide, action_id=action.action_id, decision=decision):
         st.rerun()
 
 

@@ -10,6 +10,7 @@ from engine import stop_effects, stops
 from engine.identities import IdentityView
 from engine.stop_effects import Held
 from pages import badges, shell
+from pages.campaigns.doing import done
 from storage.kinds import Permission, StopScope
 
 _OPEN = "stop-drawer"
@@ -122,8 +123,9 @@ def _pressed(visit: shell.Visit, brake: Brake, held: Held) -> None:
     may_release = Permission.OWN if brake.scope is StopScope.INSTALLATION else Permission.MANAGE
     if not visit.may(may_release) or (brake.scope is StopScope.WORKSPACE and not visit.all_identities):
         badges.quiet("A manager or an admin can release it.")
-    elif st.button(f"Release {badges.plain(brake.name, 40)}", icon=":material/play_arrow:", width="stretch"):
-        shell.attempt(brake.release, **brake.values)
+        return
+    pressed = st.button(f"Release {badges.plain(brake.name, 40)}", icon=":material/play_arrow:", width="stretch")
+    if pressed and done(brake.release, **brake.values):
         _close()
         st.rerun()
 

@@ -8,7 +8,7 @@ from engine import quota_reports
 from engine.installation import current
 from engine.quota_filters import Grain, Period, Wanted
 from engine.quota_reports import Quotas
-from pages import notices, shell
+from pages import badges, notices, shell
 from pages.plain import downloads
 from pages.reports import charts
 from storage.kinds import ActionKind
@@ -101,9 +101,9 @@ def _charts(found: Quotas) -> None:
         else:
             st.caption("Nothing was spent in this period.")
     for one in found.at_limit[:3]:
-        st.caption(
-            f"{one.identity} reached the limit for {one.kind.plural.lower()} on {one.days} of {one.working_days} days."
-        )
+        days = f"{one.days} of 1 day" if one.working_days == 1 else f"{one.days} of {one.working_days} days"
+        name = badges.plain(one.identity, 80)
+        st.caption(f"{name} reached the limit for {one.kind.plural.lower()} on {days}.")
 
 
 def _table(found: Quotas, grain: Grain) -> None:

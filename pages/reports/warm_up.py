@@ -36,7 +36,7 @@ def show() -> None:
     chosen = warm_up_table.show(page, everywhere, may)
     if may:
         warm_up_bulk.buttons(chosen)
-        warm_up_bulk.results()
+        warm_up_bulk.results(visit)
     paging.show(page)
 
 

@@ -80,14 +80,14 @@ def _stop(mailbox_ids: tuple[int, ...]) -> None:
 
 def _keep(word: str, results: tuple[BulkResult, ...] | None) -> None:
     if results is not None:
-        st.session_state[_RESULTS] = (word, results)
+        st.session_state[_RESULTS] = (shell.visit().workspace_id, word, results)
         st.rerun()
 
 
-def results() -> None:
-    """What came of each address, until it is put away."""
-    word, came = st.session_state.get(_RESULTS, ("", ()))
-    if not came:
+def results(visit: shell.Visit) -> None:
+    """What came of each address, until it is put away; in another workspace it is nobody's business."""
+    of, word, came = st.session_state.get(_RESULTS, (None, "", ()))
+    if not came or of != visit.workspace_id:
         return
     done = sum(not one.sentence for one in came)
     with st.container(border=True):

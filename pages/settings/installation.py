@@ -35,15 +35,17 @@ def _health(visit: shell.Visit) -> None:
     st.subheader("Health", anchor=False)
     with st.container(border=True, gap="small"):
         for part in health.look(here.database, here.config, worker, visit.now):
-            st.markdown(f"{badges.tag(_WELL if part.is_well else _ILL)} **{part.name.capitalize()}** · {part.sentence}")
+            tag = badges.tag(_WELL if part.is_well else _ILL)
+            st.markdown(f"{tag} **{part.name.capitalize()}** · {badges.plain(part.sentence, 500)}")
 
 
 def _quarantine(visit: shell.Visit, gap: Gap) -> None:
     zone = st.context.timezone or "UTC"
     since = f" since {badges.moment(gap.since, zone, visit.now).text}" if gap.since else ""
+    lost = f"1 ledger line{since} is" if gap.lines == 1 else f"{gap.lines:,} ledger lines{since} are"
     with st.container(border=True):
         notices.error(
-            f"The database was restored from a backup: {gap.lines:,} ledger lines{since} are missing, so nothing is sent."
+            f"The database was restored from a backup: {lost} missing, so nothing is sent."
             " Look into the Sent folders and LinkedIn for what went out since, stop the leads concerned, then release.",
             icon=":material/restore:",
         )

@@ -6,6 +6,7 @@ from engine import invitations, people
 from engine.invitations import OpenInvitation
 from engine.people import Member
 from pages import badges, notices, shell
+from pages.campaigns.doing import done
 from pages.settings import user_drawers
 from pages.settings.access_fields import ROLES
 
@@ -80,8 +81,8 @@ def _invitations(visit: shell.Visit, waiting: list[OpenInvitation]) -> None:
                 st.markdown(f"**{badges.plain(one.email)}** · {ROLES[one.role]}")
                 until = badges.moment(one.expires_at, zone, visit.now).text
                 st.caption(f"Invited by {badges.plain(one.invited_by)} · the link works until {until}")
-            if st.button("Revoke", key=f"revoke-{one.key[:12]}", icon=":material/link_off:"):
-                shell.attempt(invitations.revoke, key=one.key)
+            pressed = st.button("Revoke", key=f"revoke-{one.key[:12]}", icon=":material/link_off:")
+            if pressed and done(invitations.revoke, key=one.key):
                 st.rerun()
 
 

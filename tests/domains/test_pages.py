@@ -47,7 +47,7 @@ def test_a_red_domain_asks_for_a_reason_at_the_launch(panel: Panel) -> None:
     launch_button(page)[0].click()  # type: ignore[attr-defined]
     page.run()
     assert "say why to launch all the same" in said(page)
-    page.text_input(key="launch-despite").set_value("The record is being set today.")
+    page.text_input(key="launch-despite-1").set_value("The record is being set today.")
     launch_button(page)[0].click()  # type: ignore[attr-defined]
     page.run()
     with panel.database.read() as session:
