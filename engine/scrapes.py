@@ -1,5 +1,6 @@
 """Reading a Sales Navigator search or list into a campaign's leads: begun, stopped, taken up again, and how far it is."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -86,9 +87,13 @@ def start(desk: Desk, campaign_id: int, url: str, identity_id: int, most: int) -
 
 
 def _require_not_going(desk: Desk, campaign_id: int, path: str) -> None:
-    going = select(Scrape.id).where(Scrape.campaign_id == campaign_id, Scrape.url == path, Scrape.ended_at.is_(None))
-    if desk.session.scalar(going) is not None:
+    same = (Scrape.campaign_id == campaign_id, Scrape.url_hash == _hashed(path), Scrape.ended_at.is_(None))
+    if desk.session.scalar(select(Scrape.id).where(*same)) is not None:
         raise Problem("This search is being read into this campaign already; nothing was begun.")
+
+
+def _hashed(path: str) -> str:
+    return hashlib.sha256(path.encode()).hexdigest()
 
 
 def _begun(desk: Desk, campaign: Campaign, seat_id: int, borrowed: bool, found: SalesUrl, most: int) -> Scrape:
@@ -99,6 +104,7 @@ def _begun(desk: Desk, campaign: Campaign, seat_id: int, borrowed: bool, found: 
         borrowed=borrowed,
         kind=found.kind,
         url=found.path,
+        url_hash=_hashed(found.path),
         most=most,
         state=ScrapeState.READING,
         created_at=desk.now,

@@ -99,6 +99,7 @@ def belongings(session: Any, workspace_id: int, marker: str) -> dict[str, int]:
         borrowed=False,
         kind=SalesKind.LIST,
         url=f"/{marker}",
+        url_hash=marker,
         most=9,
         note=marker,
         created_by=marker,

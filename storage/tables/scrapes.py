@@ -14,7 +14,7 @@ class Scrape(Base):
 
     __table_args__ = (
         # The same search is not read twice at once for one campaign.
-        Index("uq_scrape_open", "campaign_id", "url", unique=True, **only_where("ended_at IS NULL")),
+        Index("uq_scrape_open", "campaign_id", "url_hash", unique=True, **only_where("ended_at IS NULL")),
         Index("ix_scrape_campaign_id", "campaign_id", "id"),
         Index("ix_scrape_seat_id", "seat_id"),
         CheckConstraint("(state = 'reading') = (ended_at IS NULL)", name="ended"),
@@ -28,6 +28,7 @@ class Scrape(Base):
     borrowed: Mapped[bool]  # another identity's seat, so it counts against what that one shares
     kind: Mapped[SalesKind] = mapped_column(wording(SalesKind))
     url: Mapped[str]  # path and query, without what names the visit
+    url_hash: Mapped[str]  # a search can be longer than an index takes
     most: Mapped[int]  # people
     state: Mapped[ScrapeState] = mapped_column(wording(ScrapeState), default=ScrapeState.READING)
     note: Mapped[str] = mapped_column(default="")  # the sentence that says how it ended

@@ -9,7 +9,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from engine import activities, campaigns, known_people, linkedin_limits, recovery, scrape_keeping, scrapes, seats, workspaces
+from engine import (
+    activities,
+    campaigns,
+    known_people,
+    linkedin_limits,
+    recovery,
+    scrape_keeping,
+    scrapes,
+    seats,
+    sequence,
+    workspaces,
+)
 from engine.channels.linkedin.outcomes import (
     Blocked,
     BlockedKind,
@@ -348,7 +359,7 @@ def test_a_campaign_is_not_over_while_people_are_still_being_read_into_it(office
         desk = makers.desk(session, office.workspace_id)
     scrape_id = begin(office.outpost, office.adas, office.ada, most=2)
     with office.outpost.database.write() as session:
-        scrape_keeping.sequence.finish_if_done(session, office.adas, office.reader.now)
+        sequence.finish_if_done(session, office.adas, office.reader.now)
         assert session.get_one(Campaign, office.adas).state is CampaignState.RUNNING
     with office.outpost.database.write() as session:
         desk = makers.desk(session, office.workspace_id, now=office.reader.now)
@@ -356,6 +367,15 @@ def test_a_campaign_is_not_over_while_people_are_still_being_read_into_it(office
         assert session.get_one(Scrape, scrape_id).state is ScrapeState.STOPPED
     office.reader.read(office.ada)
     assert not office.navigator.opened
+
+
+def test_the_same_search_is_not_read_twice_at_once(office: Office) -> None:
+    scrape_id = begin(office.outpost, office.adas, office.ada)
+    with pytest.raises(Problem, match="being read into this campaign already"):
+        begin(office.outpost, office.adas, office.ada)
+    with office.outpost.database.write() as session:
+        scrapes.stop(makers.desk(session, office.workspace_id, now=office.reader.now), scrape_id=scrape_id)
+    assert begin(office.outpost, office.adas, office.ada) > scrape_id
 
 
 def test_a_workspace_into_which_people_are_read_is_not_put_away(office: Office) -> None:

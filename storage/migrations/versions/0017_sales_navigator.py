@@ -44,6 +44,7 @@ def _scrapes() -> None:
         sa.Column("borrowed", sa.Boolean(), nullable=False),
         sa.Column("kind", _words("sales_kind", "search", "list"), nullable=False),
         sa.Column("url", sa.String(), nullable=False),
+        sa.Column("url_hash", sa.String(), nullable=False),
         _number("most", nullable=False),
         sa.Column("state", _words("scrape_state", "reading", "done", "stopped", "failed"), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
@@ -62,7 +63,7 @@ def _scrapes() -> None:
         sa.ForeignKeyConstraint(["seat_id"], ["identity.id"], name=op.f("fk_scrape_seat_id_identity")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scrape")),
     )
-    _partial("uq_scrape_open", "scrape", ["campaign_id", "url"], "ended_at IS NULL", unique=True)
+    _partial("uq_scrape_open", "scrape", ["campaign_id", "url_hash"], "ended_at IS NULL", unique=True)
     op.create_index("ix_scrape_campaign_id", "scrape", ["campaign_id", "id"])
     op.create_index("ix_scrape_seat_id", "scrape", ["seat_id"])
 
