@@ -119,3 +119,22 @@ def test_sixty_days_of_five_hundred_addresses_stay_even_and_spread() -> None:
             total += len(chosen)
         assert same == 0
         assert max(gets.values()) <= total / 499 + 3
+
+
+def test_five_hundred_that_all_warm_up_at_their_most_are_loaded_alike_and_reach_the_plan() -> None:
+    boxes = [f"box{number}@d{number % 40}.test" for number in range(500)]
+    rested: dict[int, set[int]] = {}
+    for turn in (13, 14):
+        on, gets, total = MONDAY + timedelta(days=turn), Counter[int](), 0
+        for me, address in enumerate(boxes):
+            resting = rested.get(me, set())
+            partners = [Partner(other, boxes[other], gets[other], other in resting) for other in range(500) if other != me]
+            wanted = rules.openers(rules.target(WarmUpPreset.USUAL, turn + 1, address, on, len(partners)).mails, 0)
+            chosen = rules.choose(address, partners, wanted, on)
+            assert len(chosen) == len(set(chosen)) == wanted
+            assert not set(chosen) & resting
+            assert not any(rules.domain_of(boxes[one]) == rules.domain_of(address) for one in chosen)
+            rested[me], total = set(chosen), total + wanted
+            gets.update(chosen)
+        assert max(gets.values()) <= total / 500 + 2
+        assert min(gets.values()) >= total / 500 - 2

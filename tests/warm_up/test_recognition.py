@@ -1,16 +1,20 @@
 """Which mails are warm-up's: by signature, by Message-ID, by who wrote it and two words; and nobody else's."""
 
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from engine import warm_up
 from engine.warm_up_letters import HEADER, signature
-from engine.warm_up_recognition import is_warm_up
+from engine.warm_up_recognition import Expected, is_warm_up, recognised
+from engine.warm_up_texts import ADJECTIVES
 from storage.database import Database
 from storage.tables import Mailbox, WarmUpMessage
 from tests.fresh import new_database
+from tests.makers import MONDAY
 from tests.warm_up.office import office
 
 KEY = b"the pool's own"
@@ -70,3 +74,43 @@ def test_another_installation_s_signature_is_a_stranger_s(sent: tuple[Database, 
         assert not is_warm_up(session, message.recipient_id, forged, KEY)
         ours = {"Message-ID": "<new@x.test>", HEADER: signature(KEY, "<new@x.test>")}
         assert is_warm_up(session, message.recipient_id, ours, KEY)
+
+
+def expected(number: int, **values: Any) -> Expected:
+    plain = {"message_id": f"<{number}@pool.test>", "arrived_as": None, "sender": "ada@pool.test", "sent_at": MONDAY}
+    more = {"token": f"{ADJECTIVES[number]} Brook", "is_reply": False, "seen_at": None, "read_at": None}
+    return Expected(number, **{**plain, **more, **values})
+
+
+FIRST, SECOND = expected(1), expected(2)  # two of one pair on one day
+SIGNED = signature(KEY, FIRST.message_id)
+BY_SUBJECT = {"FROM": "Ada <ADA@pool.test>", "MESSAGE-ID": "<rewritten@provider.test>"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "found"),
+    [
+        ({"MESSAGE-ID": FIRST.message_id, HEADER.upper(): SIGNED}, FIRST),
+        ({"MESSAGE-ID": FIRST.message_id}, FIRST),
+        ({"MESSAGE-ID": "<rewritten@provider.test>", HEADER.upper(): SIGNED}, FIRST),
+        ({**BY_SUBJECT, "SUBJECT": f"Notes on {FIRST.token}"}, FIRST),
+        ({**BY_SUBJECT, "SUBJECT": f"Notes on {SECOND.token.replace(' ', '  ')}"}, SECOND),
+        ({**BY_SUBJECT, "SUBJECT": f"Notes on {FIRST.token}", "FROM": "eve@evil.test"}, None),
+        ({**BY_SUBJECT, "SUBJECT": "Your invoice"}, None),
+        ({"MESSAGE-ID": FIRST.message_id, HEADER.upper(): "0" * 40}, None),  # a stranger knew the Message-ID
+        ({"MESSAGE-ID": "<e@evil.test>", HEADER.upper(): "0" * 40, "FROM": "eve@evil.test", "SUBJECT": "Hi"}, None),
+        ({}, None),
+        # RFC 3834: what a machine answered is never answered, whoever's name it bears.
+        ({"MESSAGE-ID": FIRST.message_id, HEADER.upper(): SIGNED, "AUTO-SUBMITTED": "auto-replied (vacation)"}, None),
+        ({**BY_SUBJECT, "SUBJECT": f"Re: Notes on {FIRST.token}", "AUTO-SUBMITTED": "auto-generated"}, None),
+        ({"MESSAGE-ID": FIRST.message_id, "AUTO-SUBMITTED": " No "}, FIRST),
+    ],
+)
+def test_only_an_expected_mail_of_the_pool_is_handled(headers: dict[str, str], found: Expected | None) -> None:
+    assert recognised(headers, MONDAY + timedelta(hours=1), [FIRST, SECOND], KEY) == found
+
+
+@pytest.mark.parametrize(("days", "is_found"), [(-2, False), (0, True), (7, True), (9, False)])
+def test_who_is_known_by_sender_and_subject_alone_must_arrive_in_time(days: int, is_found: bool) -> None:
+    headers = {**BY_SUBJECT, "SUBJECT": f"Notes on {FIRST.token}"}
+    assert (recognised(headers, MONDAY + timedelta(days=days), [FIRST], KEY) == FIRST) is is_found
