@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from engine import agenda, counts, linkedin_lanes
 from engine.desk import Desk, Problem, use_case
 from engine.limits import Limit, limits_of
+from engine.rules.facts import ClockUse
 from engine.rules.quotas import fit_sentence, period_of, week_sentence
 from engine.situations import LINKEDIN_GAP, working_hours
 from storage import spend_readings
@@ -24,7 +25,10 @@ KINDS = (ActionKind.CONNECTION_REQUEST, ActionKind.LINKEDIN_MESSAGE, ActionKind.
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """One clock of one kind: its limit in force, what is used, until when it holds, and why."""
+    """One clock of one kind: its limit in force, what is used, until when it holds, and why.
+
+    `frees_at` is when a rolling clock that is full has room for one again.
+    """
 
     kind: ActionKind
     clock: QuotaClock
@@ -32,6 +36,7 @@ class Used:
     used: int
     until: datetime | None
     why: str
+    frees_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +57,13 @@ def of_identity(desk: Desk, identity_id: int) -> Limits | None:
     sums = {one.kind: _sum(desk, identity_id, one.kind, one.value, inforce) for one in _of_day(inforce)}
     zone = ZoneInfo(desk.session.get_one(Identity, identity_id).zone)
     found = counts.read(desk.session, {lane.id: zone}, desk.now).uses
-    used = {(kind, use.clock): use.used for (_, kind), uses in found.items() for use in uses}
-    clocks = tuple(
-        Used(one.kind, one.clock, one.value, used.get((one.kind, one.clock), 0), one.until, one.why) for one in inforce
-    )
-    return Limits(clocks, sums)
+    uses = {(kind, use.clock): use for (_, kind), of_kind in found.items() for use in of_kind}
+    return Limits(tuple(_used(one, uses.get((one.kind, one.clock))) for one in inforce), sums)
+
+
+def _used(limit: Limit, use: ClockUse | None) -> Used:
+    used, frees_at = (use.used, use.frees_at) if use is not None else (0, None)
+    return Used(limit.kind, limit.clock, limit.value, used, limit.until, limit.why, frees_at)
 
 
 def notes_left(session: Session, lane_id: int, now: datetime) -> bool:

@@ -60,7 +60,7 @@ def _menu(identity: IdentityView) -> None:
 
 def _premium(identity: IdentityView, account: AccountView, may: bool) -> None:
     said = st.toggle(
-        "This account has LinkedIn Premium: its notes take 300 characters instead of 200",
+        "This account has LinkedIn Premium: its notes take 300 characters instead of 200, and are not counted",
         value=account.has_premium,
         key=f"premium-{identity.id}-{account.has_premium}",  # anew once somebody else has said it
         disabled=not may,

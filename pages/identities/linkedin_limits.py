@@ -57,7 +57,9 @@ def _left(one: Used) -> str:
 def _ends(visit: shell.Visit, identity: IdentityView, one: Used) -> None:
     if one.until is not None:
         badges.when(one.until, identity.zone, visit.now, f"{one.limit} {_CLOCKS[one.clock]} ({one.why}) falls back ")
-    elif one.why and one.why != "usual":
+    if one.frees_at is not None:
+        badges.when(one.frees_at, identity.zone, visit.now, f"{one.limit} {_CLOCKS[one.clock]} are used; the next may go ")
+    if one.until is None and one.why and one.why != "usual":
         badges.quiet(f"{one.limit} {_CLOCKS[one.clock]}: {one.why}")
 
 

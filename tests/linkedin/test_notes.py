@@ -57,6 +57,9 @@ def test_the_sixth_note_waits_until_the_first_has_left_the_thirty_days(doing: Si
         assert sixth is not None
         facts = gather(session, [sixth], doing.now)[sixth]
     said = permit(facts, doing.now)
+    shown_use = clock(doing)
+    assert shown_use is not None
+    assert shown_use.frees_at == first + 30 * DAY
     assert (said.reason, said.until) == (Reason.NOTES_LIMIT, first + 30 * DAY)  # type: ignore[union-attr]
     shown = next(each for each in explain(facts, doing.now) if each.gate is Gate.ROLLING_LIMITS)
     assert "5 of 5 notes used in 30 days" in shown.detail

@@ -52,7 +52,6 @@ _TOO_MANY = (
     "LinkedIn takes no sign-in of this account for now: there were too many attempts. Wait a day, then start it again."
 )
 _BACK = "LinkedIn went back to its sign-in page: the sign-in was denied, or took too long. Start it again."
-_APPROVAL = 300.0  # seconds
 _LOOKS = 5  # at a page that is not known, before it is said to be so
 
 
@@ -66,7 +65,6 @@ def sign_in(sitting: Sitting, email: str, password: str, ask: Ask) -> SignInEnd 
 
 
 def _through_checks(sitting: Sitting, ask: Ask) -> SignInEnd | None:
-    approval_ends = time.monotonic() + _APPROVAL
     while sitting.until - time.monotonic() > 1:
         try:
             if _is_in(sitting):
@@ -78,8 +76,6 @@ def _through_checks(sitting: Sitting, ask: Ask) -> SignInEnd | None:
                 continue
             if not isinstance(asked, CodeAsked | ApproveInApp | ChooseContract):
                 return asked
-            if isinstance(asked, ApproveInApp) and time.monotonic() > approval_ends:
-                return TimedOut()
             _answered(sitting, asked, ask)
         except Error:  # the page moved on while it was read
             if sitting.page.is_closed():
