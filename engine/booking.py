@@ -57,9 +57,13 @@ class Booking:
     mailbox_id: int | None
 
     @property
+    def holds_quota(self) -> bool:
+        return self.entry.state is ActionState.RESERVED
+
+    @property
     def fence(self) -> int | None:
         """The epoch that its action must carry, once it carries one."""
-        return self.epoch if self.entry.state is ActionState.RESERVED else None
+        return self.epoch if self.holds_quota else None
 
 
 @dataclass(frozen=True, slots=True)

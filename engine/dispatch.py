@@ -136,8 +136,10 @@ def record_at_least(writer: Writer, begun: Begun, outcome: Outcome, now: Now) ->
 
     def work(session: Session) -> None:
         at = now()
-        outcomes.record(session, begun.booking.entry, begun.booking.epoch, outcome, at)
-        release_lease(session, begun.booking.entry.lane_id, begun.booking.epoch, at + _AFTER_A_FAULT)
+        # What stands written already may have begun the lane's next action, whose answer was lost with the commit's: the
+        # lane stays held then, for recovery to settle it.
+        if outcomes.record(session, begun.booking.entry, begun.booking.epoch, outcome, at) is not None:
+            release_lease(session, begun.booking.entry.lane_id, begun.booking.epoch, at + _AFTER_A_FAULT)
 
     writer.do(work)
 
@@ -181,15 +183,23 @@ def effect_of(session: Session, booking: Booking, now: datetime, hands: Hands) -
 
 
 def _hand_back(session: Session, booking: Booking, obstacle: Wait | Refuse, now: datetime) -> None:
-    """The gate stayed shut: nothing happened, so the quota goes back and the lane is free."""
+    """The gate stayed shut: nothing happened, so what quota was taken for it goes back, and the lane is free."""
     entry = booking.entry
     note = Note(now, day_of(entry, now), "worker", obstacle.reason)
     if isinstance(obstacle, Refuse):
-        if move(session, entry, ActionState.SKIPPED, note, fence=booking.fence, gives_back=True):
+        if move(session, entry, ActionState.SKIPPED, note, fence=booking.fence, gives_back=booking.holds_quota):
             end_lead(session, entry, obstacle.reason, now)
         wake: datetime | None = now
     else:
-        move(session, entry, ActionState.DUE, note, fence=booking.fence, gives_back=True, wait_until=obstacle.until)
+        move(
+            session,
+            entry,
+            ActionState.DUE,
+            note,
+            fence=booking.fence,
+            gives_back=booking.holds_quota,
+            wait_until=obstacle.until,
+        )
         wake = max(now, obstacle.until) if obstacle.until is not None else None
     release_lease(session, entry.lane_id, booking.epoch, wake)
 
@@ -197,7 +207,7 @@ def _hand_back(session: Session, booking: Booking, obstacle: Wait | Refuse, now:
 def _refuse_text(session: Session, booking: Booking, problem: UnsendableText | BadText, now: datetime) -> None:
     entry, sentence = booking.entry, str(problem)
     note = Note(now, day_of(entry, now), "worker", problem.reason, {"problem": sentence})
-    if move(session, entry, ActionState.SKIPPED, note, fence=booking.fence, gives_back=True, note=sentence):
+    if move(session, entry, ActionState.SKIPPED, note, fence=booking.fence, gives_back=booking.holds_quota, note=sentence):
         end_lead(session, entry, problem.reason, now)
     release_lease(session, entry.lane_id, booking.epoch, now)
 
@@ -205,5 +215,14 @@ def _refuse_text(session: Session, booking: Booking, problem: UnsendableText | B
 def _put_off(session: Session, booking: Booking, error: Exception, now: datetime) -> None:
     entry, again = booking.entry, now + _AFTER_A_DEFECT
     note = Note(now, day_of(entry, now), "worker", Reason.RETRY_LATER, {"problem": type(error).__name__})
-    move(session, entry, ActionState.DUE, note, fence=booking.fence, gives_back=True, due_at=again, wait_until=again)
+    move(
+        session,
+        entry,
+        ActionState.DUE,
+        note,
+        fence=booking.fence,
+        gives_back=booking.holds_quota,
+        due_at=again,
+        wait_until=again,
+    )
     release_lease(session, entry.lane_id, booking.epoch, now)

@@ -107,6 +107,7 @@ class _Question:
     entry: Entry
     inquiry: Inquiry
     sent_at: datetime
+    asked_at: datetime  # before anything was looked at: what came later may have been missed
     looked_up: int
 
 
@@ -180,7 +181,7 @@ def _ask(session: Session, action_id: int, now: datetime, hands: Hands) -> _Ques
     note = Note(now, day_of(entry, now), "worker")
     # If the answer can't be written down, the look-up is begun again after this time.
     move(session, entry, ActionState.RECONCILING, note, looked_up=action.looked_up + 1, wait_until=now + _LOST_LOOK)
-    return _Question(replace(entry, state=ActionState.RECONCILING), inquiry, action.sending_at, action.looked_up + 1)
+    return _Question(replace(entry, state=ActionState.RECONCILING), inquiry, action.sending_at, now, action.looked_up + 1)
 
 
 def _park(session: Session, entry: Entry, reason: Reason, now: datetime) -> None:
@@ -200,14 +201,14 @@ def _answer(session: Session, question: _Question, trace: Trace, now: datetime, 
             sequence.advance(session, entry, now)
             if (hand := hand_of(hands, entry.kind)) is not None:
                 hand.settle(session, entry, Accepted(evidence), now)
-    elif trace is Trace.ABSENT and now >= question.sent_at + _SETTLED:
+    elif trace is Trace.ABSENT and question.asked_at >= question.sent_at + _SETTLED:
         _not_sent(session, entry, now, evidence)
     elif trace is Trace.UNKNOWABLE or question.looked_up >= _MOST_LOOKS:
         move(session, entry, ActionState.PARKED, Note(now, day, "worker", Reason.NO_EVIDENCE, evidence))
     else:
         pause = min(_FARTHEST_LOOK, FIRST_LOOK * 2**question.looked_up)
         if trace is Trace.ABSENT:
-            pause = question.sent_at + _SETTLED - now
+            pause = max(timedelta(0), question.sent_at + _SETTLED - now)
         note = Note(now, day, "worker", Reason.OUTCOME_UNKNOWN, evidence)
         move(session, entry, ActionState.UNKNOWN, note, wait_until=now + pause)
 

@@ -6,17 +6,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from engine.booking import reserve
-from engine.channels.effects import Failed, Letter, MailAccount, Uncertain
+from engine.channels.effects import Failed, Letter, MailAccount, Trace, Uncertain
+from engine.desk import Problem
 from engine.dispatch import attend
 from engine.hands import Hands
 from engine.letters import letter_for
 from engine.recovery import reconcile_due, recover
 from storage.database import Database
-from storage.kinds import ActionState, MailboxState, Reason
-from storage.tables import Action, Mailbox
+from storage.kinds import ActionKind, ActionState, MailboxState, Reason
+from storage.tables import Action, Mailbox, QuotaUse, Spend
 from tests.dispatch.sink import Sink, lanes_with_work
 from tests.makers import MONDAY
 
@@ -93,3 +94,37 @@ def refused(_letter: Letter) -> Failed:
 def reconnected(database: Database) -> None:
     with database.write() as session:
         session.execute(update(Mailbox).values(state=MailboxState.OK))
+
+
+def test_a_copy_that_came_while_it_was_looked_for_is_looked_for_again(database: Database, sink: Sink) -> None:
+    (lane,) = lanes_with_work(database, leads=1)
+    attend(database, lane, lambda: MONDAY, "worker-1", sink.hands())
+    clock = [MONDAY + timedelta(seconds=100)]
+
+    def slowly(_account: MailAccount, _message_id: str, _seconds: float) -> Trace:
+        clock[0] += timedelta(seconds=30)  # its answer comes after two minutes and is of before
+        return Trace.ABSENT
+
+    sink.look_up = slowly  # type: ignore[method-assign]
+    reconcile_due(database, lambda: clock[0], sink.hands())
+    assert action_of(database).state is ActionState.UNKNOWN
+    reconcile_due(database, lambda: clock[0], sink.hands())
+    assert action_of(database).state is ActionState.DUE
+
+
+def test_what_an_earlier_attempt_spent_stays_spent_when_the_next_one_is_never_booked(database: Database, sink: Sink) -> None:
+    (lane,) = lanes_with_work(database, leads=1)
+    kept = {"lane_id": lane, "kind": ActionKind.EMAIL, "local_day": MONDAY.date()}
+    with database.write() as session:
+        action_id = session.scalars(select(Action.id)).one()
+        session.execute(update(Action).values(attempt=1, state=ActionState.FAILED_TEMPORARY))
+        session.execute(insert(Spend).values(**kept, action_id=action_id, attempt=1, at=MONDAY - timedelta(hours=2)))
+        session.execute(insert(QuotaUse).values(**kept, used=1))
+
+    def gone(_session: object, _mailbox: object) -> MailAccount:
+        raise Problem("It has no password any more; reconnect it.")
+
+    attend(database, lane, lambda: MONDAY, "worker-1", replace(sink.hands(), account_for=gone))
+    with database.read() as session:
+        assert session.scalars(select(Spend.given_back_at)).one() is None
+        assert session.scalars(select(QuotaUse.used)).one() == 1
