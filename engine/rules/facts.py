@@ -48,7 +48,8 @@ class ClockUse:
     """A limit on one clock and what is used of it.
 
     `used` counts units reserved and not given back. `frees_at` is, on a rolling clock that is full, the instant at which
-    used falls below the limit (None when only a higher limit helps, and on the other clocks).
+    used falls below the limit (None when only a higher limit helps); on the local day it is the end of the last date that
+    was spent for, where that date lies ahead of today.
     """
 
     clock: QuotaClock

@@ -190,13 +190,20 @@ def _hours(facts: Facts, now: datetime) -> Obstacle:
 
 
 def _day_limit(facts: Facts, now: datetime) -> Obstacle:
+    own = _use(facts, QuotaClock.LOCAL_DAY)
     for use, zero, full in (
-        (_use(facts, QuotaClock.LOCAL_DAY), Reason.LIMIT_ZERO, Reason.DAY_LIMIT),
+        (own, Reason.LIMIT_ZERO, Reason.DAY_LIMIT),
         (facts.shared, Reason.NOT_SHARED, Reason.SHARE_USED_UP),
     ):
         if use is not None and use.used >= use.limit:
-            return Wait(zero, None) if use.limit == 0 else Wait(full, _at_work(facts, _tomorrow(facts, now)))
+            return Wait(zero, None) if use.limit == 0 else Wait(full, _at_work(facts, _next_quota(facts, own, now)))
     return None
+
+
+def _next_quota(facts: Facts, own: ClockUse | None, now: datetime) -> datetime:
+    """Tomorrow; after it where tomorrow's was spent already, since the zone was moved west."""
+    tomorrow = _tomorrow(facts, now)
+    return max(tomorrow, own.frees_at) if own is not None and own.frees_at is not None else tomorrow
 
 
 def _rolling_limits(facts: Facts, now: datetime) -> Obstacle:

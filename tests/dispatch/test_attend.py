@@ -1,7 +1,7 @@
 """What one visit to a lane does, gate by gate: G1, G3, G4, G5, G6, G7."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -106,6 +106,20 @@ def test_g3_a_zone_changed_at_noon_gives_no_second_quota(database: Database, sin
     already = len(sink.message_ids())
     whole_days(database, lane, sink, MONDAY.replace(hour=10) + timedelta(days=1), 1)
     assert (already, len(sink.message_ids())) == (5, 5)
+
+
+def test_a_zone_moved_west_promises_no_day_that_is_spent_already(database: Database, sink: Sink) -> None:
+    (lane,) = lanes_with_work(database, leads=2, limit=1, hours={**ALWAYS, "zone": "Pacific/Auckland"})
+    noon = MONDAY + timedelta(hours=20)  # Tuesday 19:00 in Auckland, Monday 20:00 in Honolulu
+    assert visit(database, lane, sink, noon).state is ActionState.ACCEPTED
+    change(database, Identity, zone="Pacific/Honolulu")
+    assert visit(database, lane, sink, noon).state is None
+    with database.read() as session:
+        until = session.scalars(select(Action.wait_until).where(Action.reason == Reason.DAY_LIMIT)).one()
+    assert until == datetime(2026, 11, 25, 10, tzinfo=UTC)  # Wednesday 00:00 there
+    visit(database, lane, sink, until)
+    with database.read() as session:  # a promise: asked again then, it does not wait for the same reason
+        assert session.scalars(select(Action.reason).where(Action.final_at.is_(None))).one() is not Reason.DAY_LIMIT
 
 
 def test_g4_nothing_begins_outside_the_window(database: Database, sink: Sink) -> None:

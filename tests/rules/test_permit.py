@@ -107,6 +107,10 @@ OBSTACLES: list[tuple[dict[str, Any], Verdict]] = [
     # limits
     ({"uses": (ClockUse(QuotaClock.LOCAL_DAY, 0, 0),)}, Wait(Reason.LIMIT_ZERO, NOBODY_KNOWS)),
     ({"uses": (full(QuotaClock.LOCAL_DAY, 20),)}, Wait(Reason.DAY_LIMIT, TUESDAY_OPENING)),
+    (  # the zone was moved west, and Tuesday is spent already
+        {"uses": (full(QuotaClock.LOCAL_DAY, 20, utc("2026-11-24 23:00")),)},
+        Wait(Reason.DAY_LIMIT, TUESDAY_OPENING + timedelta(days=1)),
+    ),
     (SCRAPING | {"has_seat": False}, Wait(Reason.NO_SEAT, NOBODY_KNOWS)),
     (SCRAPING | {"shared": full(QuotaClock.LOCAL_DAY, 3)}, Wait(Reason.SHARE_USED_UP, TUESDAY_OPENING)),
     (SCRAPING | {"shared": ClockUse(QuotaClock.LOCAL_DAY, 0, 2)}, Wait(Reason.NOT_SHARED, NOBODY_KNOWS)),
