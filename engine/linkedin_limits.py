@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import agenda, counts, linkedin_lanes
@@ -98,7 +98,7 @@ def set_daily(
         raise Problem(f"A daily limit lies between 0 and {MOST_A_DAY}; {value:,} does not.")
     _require_reason(kind, value, until, why, desk.now)
     before = next((one.value for one in _inforce(desk, lane.id) if one.kind is kind), None)
-    _end_ramp(desk.session, lane.id, kind, desk.now)
+    _end_ramp(desk.session, lane.id, kind, desk.now, until)
     day = {"lane_id": lane.id, "kind": kind, "clock": QuotaClock.LOCAL_DAY, "since": desk.now}
     desk.session.add(LimitSetting(**day, value=value, until=until, why=why.strip(), set_by=desk.actor.user_id))
     desk.session.flush()
@@ -133,16 +133,21 @@ def _of_day(inforce: Iterable[Limit]) -> list[Limit]:
     return [one for one in inforce if one.clock is QuotaClock.LOCAL_DAY]
 
 
-def _end_ramp(session: Session, lane_id: int, kind: ActionKind, now: datetime) -> None:
-    """What a person sets holds: the steps of the ramp that have not begun are dropped."""
-    session.execute(
-        delete(LimitSetting).where(
-            LimitSetting.lane_id == lane_id,
-            LimitSetting.kind == kind,
-            LimitSetting.clock == QuotaClock.LOCAL_DAY,
-            LimitSetting.since > now,
-        )
-    )
+def _end_ramp(session: Session, lane_id: int, kind: ActionKind, now: datetime, until: datetime | None) -> None:
+    """What a person sets holds: the steps of the ramp that have not begun are dropped.
+
+    Under a limit that falls back by itself the ramp goes on: it falls back to the step that will have begun by then.
+    """
+    day = {"lane_id": lane_id, "kind": kind, "clock": QuotaClock.LOCAL_DAY}
+    ahead = select(LimitSetting).filter_by(**day).where(LimitSetting.since > now)
+    if until is not None:
+        ahead = ahead.where(LimitSetting.since <= until)
+    steps = session.scalars(ahead.order_by(LimitSetting.since, LimitSetting.id)).all()
+    if until is not None and steps:
+        steps[-1].since, steps = now, steps[:-1]  # below what is set after it at the same instant
+    for step in steps:
+        session.delete(step)
+    session.flush()
 
 
 def _sum(desk: Desk, identity_id: int, kind: ActionKind, value: int, inforce: Iterable[Limit]) -> str:

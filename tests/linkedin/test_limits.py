@@ -4,12 +4,14 @@ import itertools
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete, select
 
 from engine import linkedin_limits
 from engine.desk import Problem, perform
 from engine.linkedin_lanes import RAMP_DAYS, ramp
 from engine.linkedin_limits import Limits
 from storage.kinds import ActionKind, QuotaClock
+from storage.tables import Lane, LimitSetting
 from tests import makers
 from tests.linkedin.conftest import Office, connected
 from tests.makers import MONDAY
@@ -69,6 +71,19 @@ def test_what_a_person_sets_ends_the_ramp(office: Office) -> None:
     connected(office)
     change(office, 8)
     assert [daily(limits(office, timedelta(days=days))) for days in (0, 5, 20)] == [8, 8, 8]
+
+
+def test_under_a_limit_that_falls_back_by_itself_the_ramp_goes_on(office: Office) -> None:
+    connected(office)
+    day = {"kind": INVITE, "clock": QuotaClock.LOCAL_DAY}
+    with office.outpost.database.write() as session:
+        session.execute(delete(LimitSetting).filter_by(**day))
+        lane = session.scalars(select(Lane.id)).one()
+        for days, value in ((-3, 5), (1, 8), (2, 10), (5, 20)):
+            session.add(LimitSetting(lane_id=lane, **day, value=value, since=MONDAY + timedelta(days=days), why="new"))
+    change(office, 2, timedelta(days=2, hours=12))
+    found = [daily(limits(office, timedelta(days=days))) for days in (0, 1, 2, 3, 4, 5, 20)]
+    assert found == [2, 2, 2, 10, 10, 20, 20]
 
 
 def test_the_form_does_the_sum_of_a_limit_before_it_is_set(office: Office) -> None:
