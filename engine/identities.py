@@ -12,7 +12,7 @@ from engine.contact_details import Contact
 from engine.desk import Desk, Problem, use_case
 from engine.rules import hours as rules
 from storage.kinds import CampaignState, LinkedInState, MailboxState, Permission
-from storage.tables import Campaign, Identity, LinkedInAccount, Mailbox, MembershipIdentity
+from storage.tables import Campaign, Identity, LinkedInAccount, Mailbox, MembershipIdentity, WarmUp
 
 _NINE, _SIX = 9 * 60, 18 * 60
 
@@ -88,10 +88,12 @@ def edit_contact(desk: Desk, identity_id: int, version: int, contact: Contact) -
 
 @use_case(needs=Permission.MANAGE)
 def archive(desk: Desk, identity_id: int) -> datetime:
-    """Take an identity out of every list, since when; refused while it has running campaigns or connected accounts."""
+    """Take an identity out of every list, since when; refused while campaigns or warm-ups run or accounts are connected."""
     found = desk.session.get_one(Identity, identity_id)
     if obstacles := _in_use(desk.session, identity_id):
-        raise Problem(f"{found.name} still has {obstacles}; pause the campaigns and disconnect the accounts first.")
+        raise Problem(
+            f"{found.name} still has {obstacles}; pause the campaigns, stop the warm-ups and disconnect the accounts."
+        )
     if found.archived_at is None:
         found.archived_at = desk.now
         desk.audit("identity.archived", f"identity:{identity_id}", identity_id=identity_id)
@@ -181,8 +183,15 @@ def _in_use(session: Session, identity_id: int) -> str:
     linkedin = session.scalar(
         select(func.count()).where(LinkedInAccount.identity_id == identity_id, LinkedInAccount.session.is_not(None))
     )
+    warm_ups = session.scalar(
+        select(func.count())
+        .select_from(WarmUp)
+        .join(Mailbox, Mailbox.id == WarmUp.mailbox_id)
+        .where(Mailbox.identity_id == identity_id, WarmUp.stopped_at.is_(None))
+    )
     counted = (
         (campaigns, "running campaign", "running campaigns"),
+        (warm_ups, "warm-up", "warm-ups"),
         (addresses, "connected address", "connected addresses"),
         (linkedin, "connected LinkedIn account", "connected LinkedIn accounts"),
     )

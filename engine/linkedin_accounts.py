@@ -133,6 +133,13 @@ def stand(session: Session, identity_id: int, state: LinkedInState, note: str, n
         agenda.wake_lane(session, [lane.id], now)
 
 
+def seen(session: Session, identity_id: int, state: LinkedInState, note: str, now: datetime) -> None:
+    """The account's pages say that it stands like this; nothing of one that was disconnected while they were read."""
+    row = account_of(session, identity_id)
+    if row is not None and row.session is not None:
+        stand(session, identity_id, state, note, now)
+
+
 def refusal(session: Session, identity: Identity, profile: OwnProfile) -> str:
     """Why this profile can't be the identity's; empty when it can."""
     found = linkedin_urls.profile(f"linkedin.com/in/{profile.slug}") or ""
@@ -189,7 +196,7 @@ def session_of(session: Session, vault: Vault, identity_id: int) -> SessionState
 def drifted(session: Session, identity_id: int, note: str, now: datetime) -> bool:
     """Count a page that was not as known; whether the identity is paused by it now."""
     row = account_of(session, identity_id)
-    if row is None:
+    if row is None or row.session is None:
         return False
     row.drifts += 1
     if row.drifts < _DRIFTS_THAT_PAUSE:

@@ -70,6 +70,7 @@ class SignIns:
     driver: LinkedIn
     holder: str
     now: Now
+    alone: bool = True  # no other worker can be alive
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def attend(self) -> None:
@@ -78,7 +79,7 @@ class SignIns:
             if not _open_ones(session):
                 return
         with self.outpost.database.write() as session:
-            _end_what_is_over(session, self.holder, now)
+            _end_what_is_over(session, self.holder if self.alone else None, now)
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         while len(self._threads) < _MOST_AT_ONCE and (claimed := self._claim(now)) is not None:
             thread = threading.Thread(target=self._run, args=(claimed,), name=f"sign-in-{claimed.id}", daemon=True)
@@ -150,7 +151,8 @@ def _take_answer(row: LinkedInSignIn, vault: Vault, asking: _Asking) -> Answer |
 
 def _show(session: Session, row: LinkedInSignIn, asked: Asked, now: datetime) -> None:
     state, stands = _STATES.get(type(asked), (LinkedInSignInState.CONTRACT, LinkedInState.CODE_NEEDED))
-    row.state, row.asked, row.answer = state, _said(asked), None
+    before = row.asked.get("before") or session.get_one(Identity, row.identity_id).linkedin_state.value
+    row.state, row.asked, row.answer = state, {**_said(asked), "before": before}, None
     row.asked_number += 1
     linkedin_accounts.stand(session, row.identity_id, stands, "", now)
 
@@ -165,9 +167,10 @@ def _open_ones(session: Session) -> bool:
     return session.scalar(select(LinkedInSignIn.id).where(LinkedInSignIn.ended_at.is_(None)).limit(1)) is not None
 
 
-def _end_what_is_over(session: Session, holder: str, now: datetime) -> None:
+def _end_what_is_over(session: Session, holder: str | None, now: datetime) -> None:
+    """`holder` is None where another worker may hold a sign-in open: then only its time ends one."""
     for row in session.scalars(select(LinkedInSignIn).where(LinkedInSignIn.ended_at.is_(None))):
-        if row.holder not in (None, holder):
+        if holder is not None and row.holder not in (None, holder):
             _close(session, row.id, LinkedInSignInState.FAILED, _LOST, now)
         elif row.ends_at <= now:
             _close(session, row.id, LinkedInSignInState.TIMED_OUT, _NOBODY, now)

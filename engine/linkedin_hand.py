@@ -179,11 +179,11 @@ def settle_failure(session: Session, entry: Entry, outcome: Failed, account: Lin
         freezes.freeze(session, entry.lane_id, ActionKind.CONNECTION_REQUEST, now + WEEK, outcome.reason, outcome.note, now)
     elif outcome.reason is Reason.RESTRICTED:
         freezes.freeze(session, entry.lane_id, None, now + WEEK, outcome.reason, outcome.note, now)
-        linkedin_accounts.stand(session, entry.identity_id, LinkedInState.RESTRICTED, outcome.note, now)
+        linkedin_accounts.seen(session, entry.identity_id, LinkedInState.RESTRICTED, outcome.note, now)
     elif outcome.reason is Reason.CHECKPOINT:
-        linkedin_accounts.stand(session, entry.identity_id, LinkedInState.CAPTCHA, outcome.note, now)
+        linkedin_accounts.seen(session, entry.identity_id, LinkedInState.CAPTCHA, outcome.note, now)
     elif outcome.reason is Reason.RECONNECT_NEEDED:
-        linkedin_accounts.stand(session, entry.identity_id, LinkedInState.LOGGED_OUT, outcome.note, now)
+        linkedin_accounts.seen(session, entry.identity_id, LinkedInState.LOGGED_OUT, outcome.note, now)
     elif outcome.reason is Reason.NOTES_USED_UP and account is not None:
         account.notes_out_until = next_month(now)
     elif outcome.reason is Reason.PAGE_UNKNOWN:

@@ -117,10 +117,13 @@ def _confirm(session: Session, row: LinkedInInvitation, evidence: dict[str, str]
 
 
 def never_accepted(session: Session, identity_id: int, now: datetime) -> list[int]:
-    """The leads whose message has waited for their acceptance longer than its step may."""
+    """The leads whose message has waited for their acceptance longer than its step may.
+
+    They wait for the person, as the verdict does, also where another campaign's lead is who was invited.
+    """
     waiting = (
-        select(LinkedInInvitation.lead_id, LinkedInInvitation.sent_at, Step.acceptance_days)
-        .join(Action, Action.lead_id == LinkedInInvitation.lead_id)
+        select(Action.lead_id, Action.created_at, LinkedInInvitation.sent_at, Step.acceptance_days)
+        .join(Lead, Lead.id == Action.lead_id)
         .join(Step, Step.id == Action.step_id)
         .where(
             LinkedInInvitation.identity_id == identity_id,
@@ -130,5 +133,10 @@ def never_accepted(session: Session, identity_id: int, now: datetime) -> list[in
             text(f"action.{OPEN}"),
         )
     )
-    rows = session.execute(waiting).all()
-    return [row.lead_id for row in rows if row.sent_at + timedelta(days=row.acceptance_days) <= now]
+    of_lead = waiting.join(LinkedInInvitation, LinkedInInvitation.lead_id == Action.lead_id)
+    of_person = waiting.join(LinkedInInvitation, LinkedInInvitation.profile == Lead.linkedin_url)
+    begun = [(row, row.sent_at) for row in session.execute(of_lead)]
+    # One that was out before counts from when the lead's own message was planned.
+    still_out = of_person.where(LinkedInInvitation.withdrawn_at.is_(None))
+    begun += [(row, max(row.sent_at, row.created_at)) for row in session.execute(still_out)]
+    return list({row.lead_id: None for row, since in begun if since + timedelta(days=row.acceptance_days) <= now})

@@ -25,7 +25,7 @@ from engine.rules.hours import window_at
 from engine.situations import working_hours
 from storage.database import Database
 from storage.kinds import CONSENT_VERSION, CampaignState, LeadState, LinkedInState, Reason, StopScope
-from storage.tables import Campaign, Identity, Lead, LinkedInAccount, LinkedInConsent, Stop
+from storage.tables import Campaign, Identity, Lead, LinkedInAccount, LinkedInConsent, Stop, Workspace
 from storage.vault import Vault, VaultError
 
 EVERY = timedelta(hours=1)
@@ -68,9 +68,11 @@ def _take(session: Session, now: datetime, most: int) -> list[LinkedInAccount]:
     due = (
         select(LinkedInAccount)
         .join(Identity, Identity.id == LinkedInAccount.identity_id)
+        .join(Workspace, Workspace.id == Identity.workspace_id)
         .where(
             Identity.linkedin_state == LinkedInState.CONNECTED,
             Identity.archived_at.is_(None),
+            Workspace.archived_at.is_(None),
             LinkedInAccount.session.is_not(None),
             LinkedInAccount.look_at <= now,
             consent.exists(),
@@ -132,7 +134,7 @@ def record(
 
 def _blocked(session: Session, identity_id: int, found: Blocked, now: datetime) -> None:
     if found.kind in _STANDS:
-        linkedin_accounts.stand(session, identity_id, _STANDS[found.kind], found.note, now)
+        linkedin_accounts.seen(session, identity_id, _STANDS[found.kind], found.note, now)
     elif found.kind is BlockedKind.DRIFT:
         linkedin_accounts.drifted(session, identity_id, found.note, now)
 

@@ -154,12 +154,16 @@ def close(row: LinkedInSignIn, state: LinkedInSignInState, note: str, now: datet
 
 
 def restore_state(session: Session, row: LinkedInSignIn, now: datetime) -> None:
-    """The account stands as it did before a sign-in that came to nothing."""
+    """The account stands as it did before a sign-in that came to nothing; one that can act hears nothing of it."""
     account = linkedin_accounts.account_of(session, row.identity_id)
-    before = LinkedInState.LOGGED_OUT if account is not None and account.connected_at else LinkedInState.NEVER
-    if account is not None and account.session is not None:
-        return
-    linkedin_accounts.stand(session, row.identity_id, before, row.note, now)
+    stands = session.get_one(Identity, row.identity_id).linkedin_state
+    before = LinkedInState(row.asked.get("before", stands))
+    if before in (LinkedInState.CODE_NEEDED, LinkedInState.APPROVE_IN_APP):
+        before = LinkedInState.LOGGED_OUT if account is not None and account.connected_at else LinkedInState.NEVER
+    if account is None or account.session is None:
+        linkedin_accounts.stand(session, row.identity_id, before, row.note, now)
+    elif stands is not before:
+        linkedin_accounts.stand(session, row.identity_id, before, "", now)
 
 
 def place(row: LinkedInSignIn, column: str) -> Place:

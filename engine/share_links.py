@@ -219,7 +219,9 @@ def _progress(session: Session, row: ShareLink) -> Progress | None:
 
 
 def _of_token(session: Session, token: str) -> ShareLink | None:
-    return session.scalar(select(ShareLink).where(ShareLink.token_hash == sessions.digest(token)))
+    """None where its workspace was put away: nobody opens that, by whatever door."""
+    found = select(ShareLink).join(Workspace, Workspace.id == ShareLink.workspace_id)
+    return session.scalar(found.where(ShareLink.token_hash == sessions.digest(token), Workspace.archived_at.is_(None)))
 
 
 def _open(now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -147,10 +147,12 @@ def set_pace(desk: Desk, own: WarmUpPreset | None) -> Pace:
 
 def in_pool() -> ColumnElement[bool]:
     """The condition on Mailbox (outer joined with WarmUpMember): it may get warm-up mail now."""
+    put_away = select(Workspace.id).where(Workspace.archived_at.is_not(None))
     return (
         Mailbox.state.in_((MailboxState.OK, MailboxState.DEGRADED))
         & Mailbox.paused_at.is_(None)
         & Mailbox.removed_at.is_(None)
+        & Mailbox.workspace_id.not_in(put_away)
         & or_(WarmUpMember.mailbox_id.is_(None), WarmUpMember.takes_part)
     )
 

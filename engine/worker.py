@@ -87,7 +87,7 @@ def work(outpost: Outpost) -> int:
     boot = uuid.uuid4().hex
     alone = outpost.database.engine.dialect.name == "sqlite"
     driver = linkedin_driver(outpost.config)
-    sign_ins = SignIns(outpost, driver, boot, clock.now)
+    sign_ins = SignIns(outpost, driver, boot, clock.now, alone)
     bell = Doorbell(outpost, boot, alone, lambda: hands(outpost, driver), latest=_last_beat(outpost), sign_ins=sign_ins)
     generation.watch(outpost.database, outpost.config.mark_file, clock.now())
     settled = recovery.recover(outpost.database, boot, clock.now(), alone=alone)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Select, func, select
 
+from engine import agenda
 from engine.desk import Denied, Desk, Problem, use_case
 from engine.names import checked_name
 from engine.visits import clients_of
@@ -69,7 +70,8 @@ def rename(desk: Desk, name: str) -> None:
 
 @use_case(needs=Permission.OWN)
 def archive(desk: Desk, archived_id: int) -> None:
-    """Put a workspace away: nobody opens it, nothing is lost, `restore` brings it back.
+    """Put a workspace away: nobody opens it, nothing of it is done (the verdict takes it for stopped), nothing is lost,
+    `restore` brings it back.
 
     Refused while a campaign or a warm-up runs, or Sales Navigator is read.
     """
@@ -96,6 +98,7 @@ def restore(desk: Desk, archived_id: int) -> None:
     row = _workspace(desk, archived_id)
     if row.archived_at is not None:
         row.archived_at = None
+        agenda.wake_workspace(desk.session, archived_id, desk.now)
         replace(desk, workspace_id=archived_id).audit("workspace.restored", f"workspace:{archived_id}")
 
 

@@ -136,13 +136,13 @@ SELECT a.id, a.kind, a.state, a.due_at, a.workspace_id, a.identity_id, a.lane_id
     EXISTS (
         SELECT 1 FROM action o WHERE o.lead_id = a.lead_id AND o.id <> a.id AND o.state IN ({_NOT_FINAL})
     ) AS earlier_step_open,
-    (
+    coalesce((
         SELECT min(CASE s.scope WHEN 'installation' THEN '1installation' WHEN 'workspace' THEN '2workspace'
                    ELSE '3identity' END)
         FROM stop s WHERE s.released_at IS NULL AND (
             s.scope = 'installation' OR (s.scope = 'workspace' AND s.workspace_id = a.workspace_id)
             OR (s.scope = 'identity' AND s.identity_id = a.identity_id))
-    ) AS stop,
+    ), (SELECT '2workspace' FROM workspace y WHERE y.id = a.workspace_id AND y.archived_at IS NOT NULL)) AS stop,
     EXISTS (SELECT 1 FROM holiday h WHERE h.identity_id = i.id) AS own_holidays,
     (SELECT quarantined_at FROM installation) AS quarantined_at,
     (SELECT max(at) FROM event) AS latest_event_at

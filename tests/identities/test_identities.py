@@ -10,7 +10,7 @@ from engine.contact_details import Contact
 from engine.desk import Desk, Problem
 from storage.database import Database
 from storage.kinds import MailboxState
-from storage.tables import Audit, Identity, Lane
+from storage.tables import Audit, Identity, Lane, WarmUp
 from tests import makers
 from tests.makers import MONDAY
 
@@ -97,11 +97,24 @@ def test_an_identity_in_use_is_not_archived_and_the_sentence_says_what_uses_it(d
         identities.archive(desk, ada.id)
 
 
+def test_an_identity_whose_address_warms_up_is_not_archived_though_it_is_away(desk: Desk) -> None:
+    ada = makers.identity(desk.session, desk.workspace)
+    box = makers.mailbox(desk.session, ada, state=MailboxState.DISCONNECTED)
+    running = WarmUp(mailbox_id=box.id, started_at=MONDAY, price_cents=0)
+    desk.session.add(running)
+    desk.session.flush()
+    with pytest.raises(Problem, match="1 warm-up;"):
+        identities.archive(desk, ada.id)
+    running.stopped_at = MONDAY
+    desk.session.flush()
+    assert identities.archive(desk, ada.id) == MONDAY
+
+
 def test_an_identity_whose_linkedin_is_connected_is_not_archived(desk: Desk) -> None:
     ada = makers.identity(desk.session, desk.workspace)
     account = linkedin_accounts.account_for(desk.session, ada, desk.now)
     account.session = b"sealed"
-    with pytest.raises(Problem, match="1 connected LinkedIn account; pause the campaigns and disconnect the accounts"):
+    with pytest.raises(Problem, match="1 connected LinkedIn account; pause the campaigns, stop the warm-ups"):
         identities.archive(desk, ada.id)
     linkedin_accounts.disconnect(desk, ada.id)
     assert identities.archive(desk, ada.id) == MONDAY

@@ -5,13 +5,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from engine import linkedin_looks, linkedin_withdrawals
+from engine import linkedin_accounts, linkedin_looks, linkedin_withdrawals
+from engine.channels.linkedin.outcomes import Blocked, BlockedKind
 from engine.desk import Problem, perform
 from engine.rules.withdrawals import share_accepted_after
 from storage.kinds import ActionKind, ActionState, LeadState, LinkedInState, Reason
 from storage.tables import Action, Identity, Lead, LinkedInInvitation
 from tests import makers
 from tests.linkedin.conftest import Doing, Office, at_work, connected
+from tests.makers import MONDAY
 
 INVITE, WRITE = ActionKind.CONNECTION_REQUEST, ActionKind.LINKEDIN_MESSAGE
 
@@ -95,6 +97,33 @@ def test_one_who_never_accepts_is_not_waited_for_longer_than_the_step_says(offic
         linkedin_looks.record(session, office.identity_id, (), (), doing.now)
         assert session.scalars(select(Lead.state_reason)).one() is Reason.NEVER_ACCEPTED
         assert session.scalars(select(Action.state)).one() is ActionState.CANCELLED
+
+
+def test_one_invited_for_another_campaign_is_not_waited_for_for_ever_either(office: Office) -> None:
+    connected(office)
+    at_work(office, [WRITE], ["marie-curie"])
+    sent_at = MONDAY - timedelta(days=90)
+    with office.outpost.database.write() as session:
+        kept = {"workspace_id": office.workspace_id, "identity_id": office.identity_id, "lead_id": None}
+        session.add(LinkedInInvitation(**kept, profile="linkedin.com/in/marie-curie", sent_at=sent_at))
+    for days, ended in ((29, []), (30, [Reason.NEVER_ACCEPTED])):  # since its own message waits
+        with office.outpost.database.write() as session:
+            linkedin_looks.record(session, office.identity_id, (), (), MONDAY + timedelta(days=days))
+            assert session.scalars(select(Lead.state_reason).where(Lead.state_reason.is_not(None))).all() == ended
+
+
+@pytest.mark.parametrize("kind", [BlockedKind.LOGIN, BlockedKind.CHECKPOINT, BlockedKind.DRIFT])
+def test_what_a_page_said_of_an_account_that_was_disconnected_meanwhile_says_nothing(
+    office: Office, kind: BlockedKind
+) -> None:
+    connected(office)
+    given = {"identity_id": office.identity_id}
+    database = office.outpost.database
+    perform(database, makers.OWNER, office.workspace_id, MONDAY, linkedin_accounts.disconnect, **given)
+    for _ in range(3):
+        with database.write() as session:
+            linkedin_looks.record(session, office.identity_id, Blocked(kind, "a page"), (), MONDAY)
+            assert session.get_one(Identity, office.identity_id).linkedin_state is LinkedInState.DISCONNECTED
 
 
 def test_withdrawing_says_what_it_costs(office: Office) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from engine import linkedin_sign_ins, share_links
+from engine import linkedin_sign_ins, share_links, workspaces
 from engine.desk import Problem, perform
 from engine.sessions import Browser
 from practice.linkedin.server import PASSWORD
@@ -136,6 +136,31 @@ def test_what_another_began_is_not_shown_behind_the_link(office: Office) -> None
         assert share_links.look(session, token, MONDAY).progress is None
     with database.write() as session, pytest.raises(Problem):
         share_links.answer(session, vault, token, 0, "code", "123456", MONDAY)
+
+
+def test_a_link_whose_sign_in_went_through_begins_no_other(office: Office) -> None:
+    token = make(office)
+    submit(office, token)
+    database, given = office.outpost.database, ("ada.lovelace@example.com", PASSWORD, MONDAY)
+    for state in (LinkedInSignInState.DONE, LinkedInSignInState.TIMED_OUT):
+        with database.write() as session:
+            linkedin_sign_ins.close(session.scalars(select(LinkedInSignIn)).one(), state, "", MONDAY)
+        with database.write() as session:
+            if state is LinkedInSignInState.DONE:
+                with pytest.raises(Problem, match="does not work any more"):
+                    share_links.again(session, office.outpost.vault, token, *given)
+            else:
+                share_links.again(session, office.outpost.vault, token, *given)
+
+
+def test_nobody_comes_into_a_workspace_that_was_put_away(office: Office) -> None:
+    token = make(office)
+    with office.outpost.database.write() as session:
+        workspaces.archive(makers.desk(session), archived_id=office.workspace_id)
+    with office.outpost.database.read() as session, pytest.raises(Problem, match="does not work any more"):
+        share_links.look(session, token, MONDAY)
+    with pytest.raises(Problem, match="does not work any more"):
+        submit(office, token)
 
 
 def test_a_contract_that_linkedin_did_not_offer_is_refused(office: Office) -> None:
