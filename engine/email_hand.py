@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from engine import bounce_rates, clock, freezes, incoming_effects, mailbox_alerts, slow_servers
 from engine.channels.effects import Failed, Letter, MailAccount, Mailer, Outcome, Trace
 from engine.channels.incoming.bounces import cause_of_refusal
-from engine.desk import Problem
+from engine.desk import WORKER, Desk, Problem
 from engine.hands import Hands
 from storage.kinds import ActionState, LeadState, MailboxState, Reason
 from storage.ledger import Entry, connection_of
@@ -105,15 +105,18 @@ def end_connection(session: Session, entry: Entry, outcome: Failed, now: datetim
     state, probe_at = MailboxState.RECONNECT_NEEDED, None
     if outcome.disabled_by_tenant:
         state, probe_at = MailboxState.DISABLED_BY_TENANT, now + _TENANT_ASKED_AGAIN
-    mailbox = select(Lane.mailbox_id).where(Lane.id == entry.lane_id).scalar_subquery()
-    session.execute(
-        update(Mailbox)
-        .where(Mailbox.id == mailbox, Mailbox.state.in_([MailboxState.OK, MailboxState.DEGRADED]))
-        .values(state=state, state_since=now, state_note=outcome.note, next_probe_at=probe_at),
-        execution_options={"synchronize_session": False},
-    )
-    row = session.scalars(
-        select(Mailbox).where(Mailbox.id == mailbox).execution_options(populate_existing=True)
-    ).one_or_none()
-    if row is not None:
-        mailbox_alerts.tell(session, row, now)
+    of_lane = select(Mailbox).join(Lane, Lane.mailbox_id == Mailbox.id).where(Lane.id == entry.lane_id)
+    row = session.scalars(of_lane.execution_options(populate_existing=True)).one_or_none()
+    if row is None:
+        return
+    if row.state.may_send:
+        old = row.state
+        row.state, row.state_since, row.state_note, row.next_probe_at = state, now, outcome.note, probe_at
+        Desk(session, WORKER, row.workspace_id, now).audit(
+            "mailbox.state_changed",
+            f"mailbox:{row.id}",
+            old={"state": old.value},
+            new={"state": state.value, "why": outcome.note},
+            identity_id=row.identity_id,
+        )
+    mailbox_alerts.tell(session, row, now)

@@ -18,6 +18,13 @@ from storage.vault import Place, Vault
 
 FIRST_LOOK = timedelta(minutes=5)
 _DRIFTS_THAT_PAUSE = 3
+# In the audit log by a line of their own, or as the steps of a sign-in.
+_TOLD_ELSEWHERE = (
+    LinkedInState.CONNECTED,
+    LinkedInState.DISCONNECTED,
+    LinkedInState.CODE_NEEDED,
+    LinkedInState.APPROVE_IN_APP,
+)
 DO_NEXT = {
     LinkedInState.NEVER: "Connect the account to send invitations and messages.",
     LinkedInState.CONNECTED: "",
@@ -122,9 +129,18 @@ def stand(session: Session, identity_id: int, state: LinkedInState, note: str, n
     """The account stands like this from now on, and the lane is looked at again."""
     identity = session.get_one(Identity, identity_id)
     row = account_for(session, identity, now)
-    if identity.linkedin_state is not state:
-        identity.linkedin_state = state
-        row.state_since = now
+    old = identity.linkedin_state
+    if old is not state:
+        identity.linkedin_state, row.state_since = state, now
+        if state not in _TOLD_ELSEWHERE:
+            told = {"state": state.value, "why": note or DO_NEXT[state]}
+            Desk(session, WORKER, identity.workspace_id, now).audit(
+                "linkedin.state_changed",
+                f"identity:{identity_id}",
+                old={"state": old.value},
+                new=told,
+                identity_id=identity_id,
+            )
     row.state_note = note
     session.flush()
     linkedin_alerts.tell(session, identity, note or DO_NEXT[state], now)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy import func, select
 
-from engine import agenda, linkedin_invitations, sequence
+from engine import absences, agenda, linkedin_invitations, sequence
 from engine.desk import Desk, Problem, use_case
 from engine.entries import entry_of
 from engine.outcomes import close_lead, day_of
@@ -118,6 +118,8 @@ def decide(desk: Desk, action_id: int, decision: Decision) -> None:
     if decision is Decision.WENT_OUT:
         linkedin_invitations.went_out(desk.session, entry, desk.now)
         sequence.advance(desk.session, entry, desk.now)
+    elif decision is Decision.SEND and entry.lead_id is not None:
+        absences.mind(desk.session, entry.lead_id)
     elif decision is Decision.GIVE_UP and entry.lead_id is not None:
         close_lead(desk.session, entry.lead_id, LeadState.STOPPED, reason, desk.now)
     agenda.wake_lane(desk.session, [entry.lane_id], desk.now)

@@ -11,6 +11,7 @@ from sqlalchemy import and_, bindparam, exists, literal, literal_column, or_, se
 from sqlalchemy.orm import Session, aliased
 
 from engine import absences, agenda
+from engine.desk import WORKER, Desk
 from engine.entries import entries_of
 from storage.columns import table_of
 from storage.kinds import OPEN_STATES, ActionKind, ActionState, CampaignState, Channel, LeadState, Reason
@@ -143,8 +144,16 @@ def finish_if_done(session: Session, campaign_id: int, now: datetime) -> None:
 
 
 def _finish_if_done(session: Session, campaign_ids: Collection[int], now: datetime) -> None:
-    if campaign_ids:
-        _FINISH_IF_DONE.changed(connection_of(session), {"campaigns": list(campaign_ids), "now": now})
+    if not campaign_ids:
+        return
+    for row in _FINISH_IF_DONE.rows(connection_of(session), {"campaigns": list(campaign_ids), "now": now}):
+        Desk(session, WORKER, row.workspace_id, now).audit(
+            "campaign.finished",
+            f"campaign:{row.id}",
+            old={"state": CampaignState.RUNNING.value},
+            new={"state": CampaignState.FINISHED.value, "why": "No lead is left to go on with."},
+            identity_id=row.identity_id,
+        )
 
 
 _OF_THESE = update(table_of(Lead)).where(Lead.id.in_(bindparam("leads", expanding=True)))
@@ -159,7 +168,8 @@ _FINISH_IF_DONE = Prepared(
         # Whoever is still being read from Sales Navigator is to begin, too.
         ~exists(select(Scrape.id).where(Scrape.campaign_id == Campaign.id, Scrape.ended_at.is_(None))),
     )
-    .values(state=CampaignState.FINISHED, finished_at=bindparam("now")),
+    .values(state=CampaignState.FINISHED, finished_at=bindparam("now"))
+    .returning(Campaign.id, Campaign.workspace_id, Campaign.identity_id),
     "campaigns",
 )
 

@@ -28,7 +28,7 @@ from storage.kinds import (
     Reason,
     SuppressionKind,
 )
-from storage.tables import Action, Campaign, Event, Identity, Lane, Lead, LimitSetting, Mailbox, Spend, Suppression
+from storage.tables import Action, Audit, Campaign, Event, Identity, Lane, Lead, LimitSetting, Mailbox, Spend, Suppression
 from tests import makers
 from tests.dispatch.sink import ALWAYS, Sink, lanes_with_work
 from tests.makers import MONDAY
@@ -196,6 +196,8 @@ def test_g7_the_next_step_is_planned_when_the_one_before_is_final(database: Data
     with database.read() as session:
         assert session.scalars(select(Lead.state)).one() is LeadState.FINISHED
         assert session.scalars(select(Campaign.state)).one() is CampaignState.FINISHED
+        line = session.scalars(select(Audit)).one()
+        assert (line.actor, line.what, line.subject) == ("worker", "campaign.finished", "campaign:1")
 
 
 def test_g7_a_reply_ends_the_sequence_before_the_next_step(database: Database, sink: Sink) -> None:
@@ -253,6 +255,9 @@ def test_an_address_without_a_password_waits_for_a_person_and_loses_no_lead(data
         mailbox = session.scalars(select(Mailbox)).one()
         assert mailbox.state is MailboxState.RECONNECT_NEEDED
         assert mailbox.state_note.endswith("has no password any more; reconnect it.")
+        line = session.scalars(select(Audit)).one()
+        assert (line.what, line.old) == ("mailbox.state_changed", {"state": "ok"})
+        assert line.new == {"state": "reconnect_needed", "why": mailbox.state_note}
         assert session.scalars(select(Action.reason).where(Action.state == ActionState.DUE)).one() is Reason.RECONNECT_NEEDED
         assert set(session.scalars(select(Lead.state))) == {LeadState.ACTIVE}
     change(database, Mailbox, state=MailboxState.OK)

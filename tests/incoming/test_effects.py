@@ -1,11 +1,12 @@
 """What a mail that came in does to its lead: once, before the next gate, and to nobody else."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from engine import incoming_keeping, mailboxes, recovery
 from engine.channels.effects import Accepted, Failed, Outcome, Uncertain
@@ -15,7 +16,7 @@ from engine.warm_up_letters import HEADER, signature
 from storage.database import Database
 from storage.kinds import OPEN_STATES, ActionState, AlertKind, IncomingKind, LeadState, Reason
 from storage.ledger import Note, move
-from storage.tables import Action, Alert, Audit, LeadPause, Mailbox
+from storage.tables import Action, Alert, Audit, Identity, LeadPause, Mailbox
 from storage.vault import Place
 from tests import makers
 from tests.incoming.post import KEYS, VAULT, Post
@@ -23,6 +24,7 @@ from tests.makers import MONDAY, OWNER
 
 GONE = ("550 5.1.1 <x>: Recipient address rejected: User unknown", "5.1.1")
 ACTIVE = (LeadState.ACTIVE, None)
+TUESDAY = datetime(2026, 12, 8, tzinfo=ZoneInfo("Europe/Madrid"))  # the day after a return on Monday
 
 
 @pytest.fixture
@@ -98,7 +100,8 @@ def test_a_hard_bounce_suppresses_the_person_in_the_whole_workspace(post: Post):
     assert post.suppressed() == [post.leads[0].email]
     with post.database.read() as session:
         assert session.get_one(type(twin), twin.id).state is LeadState.BOUNCED
-        assert [line.what for line in session.scalars(select(Audit))] == ["suppressions.added"]
+        lines = [line.what for line in session.scalars(select(Audit).order_by(Audit.id))]
+    assert lines == ["suppressions.added", "campaign.finished"]  # its twin's campaign had nobody else
     post.comes(post.bounce(0, *GONE))  # twice told is once done
     assert post.suppressed() == [post.leads[0].email]
 
@@ -125,10 +128,18 @@ def test_an_out_of_office_is_no_reply_and_moves_the_next_step(post: Post):
     assert post.state() == ACTIVE
     (step,), (other,) = post.open_steps(), post.open_steps(1)
     assert before.due_at == MONDAY + timedelta(days=1)
-    assert (step.due_at, step.reason) == (datetime(2026, 12, 8, tzinfo=UTC), Reason.OUT_OF_OFFICE)
+    assert (step.due_at, step.reason) == (TUESDAY, Reason.OUT_OF_OFFICE)
     assert other.due_at == post.now + timedelta(days=7)
     post.comes(post.mail("I am back on 3 December 2026.", subject="Automatic reply", **away))
     assert post.open_steps()[0].due_at == step.due_at  # never earlier
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Auckland"])
+def test_the_day_after_the_return_is_the_identity_s_own(post: Post, zone: str):
+    with post.database.write() as session:
+        session.execute(update(Identity).values(zone=zone))
+    post.comes(post.mail("I am back on 7 December 2026.", subject="Automatic reply", Auto_Submitted="auto-replied"))
+    assert post.open_steps()[0].due_at == datetime(2026, 12, 8, tzinfo=ZoneInfo(zone))
 
 
 NOTHING_SENT = Failed(Reason.PROVIDER_BUSY, "450 4.2.1 greylisted", permanent=False, retry_after=timedelta(minutes=15))
@@ -148,7 +159,7 @@ def test_an_out_of_office_that_comes_while_a_step_is_on_its_way_moves_what_comes
             recovery._not_sent(session, replace(entry, state=ActionState.RECONCILING), post.now, {})
     with post.database.read() as session:
         (step,) = session.scalars(select(Action).where(Action.lead_id == post.leads[0].id, Action.state.in_(OPEN_STATES)))
-        assert (step.due_at, step.reason) == (datetime(2026, 12, 8, tzinfo=UTC), Reason.OUT_OF_OFFICE)
+        assert (step.due_at, step.reason) == (TUESDAY, Reason.OUT_OF_OFFICE)
         assert (step.id == entry.id) is not isinstance(outcome, Accepted)
 
 

@@ -9,7 +9,7 @@ from engine.desk import perform
 from engine.linkedin_browsing import SignIns
 from practice.linkedin.server import PASSWORD
 from storage.kinds import LinkedInSignInState, LinkedInState
-from storage.tables import Identity, LinkedInSignIn
+from storage.tables import Audit, Identity, LinkedInSignIn
 from tests import makers
 from tests.linkedin.conftest import Office, connected
 from tests.makers import MONDAY
@@ -54,6 +54,19 @@ def test_a_code_that_nobody_types_changes_nothing(office: Office, before: Linked
         assert stands(office) is LinkedInState.CODE_NEEDED
     perform(database, makers.OWNER, office.workspace_id, MONDAY, linkedin_sign_ins.give_up, office.identity_id)
     assert stands(office) is before
+
+
+def test_a_restriction_and_its_end_are_in_the_audit_log(office: Office) -> None:
+    connected(office)
+    for state in (LinkedInState.RESTRICTED, LinkedInState.RESTRICTED, LinkedInState.LOGGED_OUT):
+        with office.outpost.database.write() as session:
+            linkedin_accounts.seen(session, office.identity_id, state, "a page", MONDAY)
+    with office.outpost.database.read() as session:
+        lines = session.scalars(select(Audit).where(Audit.what == "linkedin.state_changed").order_by(Audit.id)).all()
+    assert [(line.actor, line.old, line.new) for line in lines] == [
+        ("worker", {"state": "connected"}, {"state": "restricted", "why": "a page"}),
+        ("worker", {"state": "restricted"}, {"state": "logged_out", "why": "a page"}),
+    ]
 
 
 @pytest.mark.parametrize(("alone", "state"), [(True, LinkedInSignInState.FAILED), (False, LinkedInSignInState.WORKING)])

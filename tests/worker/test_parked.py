@@ -13,9 +13,9 @@ from engine.dispatch import attend
 from engine.parked import Decision
 from engine.recovery import reconcile_due
 from storage.database import Database
-from storage.kinds import ActionState, LeadState, Reason, Role
+from storage.kinds import ActionState, IncomingKind, LeadState, Reason, Role
 from storage.ledger import balance
-from storage.tables import Action, Audit, Event, Lane, Lead, QuotaUse, Spend, Workspace
+from storage.tables import Action, Audit, Event, IncomingMail, Lane, Lead, Mailbox, QuotaUse, Spend, Workspace
 from tests import makers
 from tests.dispatch.sink import Sink, lanes_with_work
 from tests.makers import MONDAY
@@ -62,6 +62,18 @@ def quota(database: Database) -> tuple[int, int]:
     with database.read() as session:
         kept = session.scalar(select(func.count()).where(Spend.given_back_at.is_(None))) or 0
         return sum(session.scalars(select(QuotaUse.used))), kept
+
+
+def test_one_to_be_sent_after_all_waits_until_the_lead_is_back(database: Database, action_id: int) -> None:
+    with database.write() as session:
+        action, box = session.get_one(Action, action_id), session.scalars(select(Mailbox)).one()
+        of_lead = {"workspace_id": action.workspace_id, "mailbox_id": box.id, "lead_id": action.lead_id}
+        came = {"key": "<away>", "folder": "INBOX", "arrived_at": LATER, "read_at": LATER, "reader": 1}
+        session.add(IncomingMail(**of_lead, **came, kind=IncomingKind.AUTO_REPLY))
+    decide(database, action_id, Decision.SEND)
+    with database.read() as session:
+        action = session.get_one(Action, action_id)
+        assert (action.due_at, action.reason) == (LATER + timedelta(days=7), Reason.OUT_OF_OFFICE)
 
 
 OUTCOMES = [
