@@ -55,7 +55,7 @@ def with_password(database: Database, email: str, password: str, browser: Browse
         user = session.scalars(select(User).where(User.email == wanted, User.disabled_at.is_(None))).one_or_none()
     if not passwords.matches(password, user.password_hash if user else None) or user is None:
         return Refused(WRONG)
-    return _let_in(database, user.id, password, attempt_id, browser, now)
+    return _let_in(database, user, password, attempt_id, browser, now)
 
 
 def with_code(database: Database, vault: Vault, token: str, code: str, browser: Browser, now: datetime) -> Answer:
@@ -87,18 +87,19 @@ def _note(session: Session, email: str, browser: Browser, now: datetime) -> int:
     return attempt.id
 
 
-def _let_in(database: Database, user_id: int, password: str, attempt_id: int, browser: Browser, now: datetime) -> Answer:
+def _let_in(database: Database, known: User, password: str, attempt_id: int, browser: Browser, now: datetime) -> Answer:
+    """`known` is the user as they were when their password was proved: it may have been changed since."""
     with database.write() as session:
-        user = session.get_one(User, user_id)
-        if user.disabled_at is not None:
+        user = session.get_one(User, known.id)
+        if user.disabled_at is not None or user.password_hash != known.password_hash:
             return Refused(WRONG)
         if passwords.needs_rehash(user.password_hash):
             user.password_hash = passwords.hashed(password)
         if user.totp_confirmed_at is None:
-            return _signed_in(session, user_id, attempt_id, browser, now)
+            return _signed_in(session, user.id, attempt_id, browser, now)
         # Neither a failure nor a success yet: the code decides.
         session.delete(session.get_one(SignIn, attempt_id))
-        return CodeOwed(sessions.begin(session, user_id, browser, now, awaits_code=True))
+        return CodeOwed(sessions.begin(session, user.id, browser, now, awaits_code=True))
 
 
 def _signed_in(session: Session, user_id: int, attempt_id: int, browser: Browser, now: datetime) -> Welcome:

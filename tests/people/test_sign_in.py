@@ -49,6 +49,15 @@ def test_wrong_and_unknown_get_the_same_answer(office: Office, email: str) -> No
     assert attempt(office, "wrong horse battery", email) == Refused(sign_in.WRONG)
 
 
+def test_a_password_that_is_changed_while_it_is_proved_signs_nobody_in(office: Office) -> None:
+    with office.database.write() as session:
+        known = session.scalars(select(User).where(User.email == "olga@agency.test")).one()
+        tried = sign_in._note(session, known.email, HERE, MONDAY)
+    with office.database.write() as session:
+        session.get_one(User, known.id).password_hash = passwords.hashed("another long password")
+    assert isinstance(sign_in._let_in(office.database, known, PASSWORD, tried, HERE, MONDAY), Refused)
+
+
 def test_an_unknown_user_costs_the_same_computation(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     computed: list[str] = []
     really = passwords._hasher.verify
