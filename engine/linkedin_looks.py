@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import linkedin_accounts, linkedin_invitations, linkedin_urls, logs, sequence
+from engine import linkedin_accounts, linkedin_invitations, linkedin_urls, logs, sequence, stops
 from engine.channels.linkedin.outcomes import (
     Blocked,
     BlockedKind,
@@ -24,8 +24,8 @@ from engine.desk import Problem
 from engine.rules.hours import window_at
 from engine.situations import working_hours
 from storage.database import Database
-from storage.kinds import CONSENT_VERSION, CampaignState, LeadState, LinkedInState, Reason, StopScope
-from storage.tables import Campaign, Identity, Lead, LinkedInAccount, LinkedInConsent, Stop, Workspace
+from storage.kinds import CONSENT_VERSION, CampaignState, LeadState, LinkedInState, Reason
+from storage.tables import Campaign, Identity, Lead, LinkedInAccount, LinkedInConsent, Workspace
 from storage.vault import Vault, VaultError
 
 EVERY = timedelta(hours=1)
@@ -82,20 +82,13 @@ def _take(session: Session, now: datetime, most: int) -> list[LinkedInAccount]:
     for row in session.scalars(due.order_by(LinkedInAccount.look_at).limit(most * 10)):
         row.look_at = now + EVERY
         hours = working_hours(session, [row.identity_id], now)[row.identity_id]
-        if window_at(hours, now) is not None and not _is_stopped(session, row):
+        if window_at(hours, now) is not None and not session.scalar(
+            select(stops.is_stopped(row.workspace_id, row.identity_id))
+        ):
             taken.append(row)
         if len(taken) == most:
             break
     return taken
-
-
-def _is_stopped(session: Session, row: LinkedInAccount) -> bool:
-    ours = or_(
-        Stop.scope == StopScope.INSTALLATION,
-        and_(Stop.scope == StopScope.WORKSPACE, Stop.workspace_id == row.workspace_id),
-        and_(Stop.scope == StopScope.IDENTITY, Stop.identity_id == row.identity_id),
-    )
-    return session.scalar(select(Stop.id).where(Stop.released_at.is_(None), ours).limit(1)) is not None
 
 
 def _due(session: Session, vault: Vault, row: LinkedInAccount) -> _Due | None:

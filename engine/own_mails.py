@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import domain_checks, domain_verdicts
+from engine import domain_checks, domain_verdicts, stops
 from engine.channels.effects import Accepted, Failed, Letter, MailAccount
 from engine.channels.email import EmailChannel
 from engine.channels.wire import UnsendableLetter, ascii_address, build
@@ -28,8 +28,8 @@ from engine.domain_verdicts import Seen
 from engine.networks import network_guard
 from storage.columns import from_micros, to_micros
 from storage.database import Database
-from storage.kinds import Permission, StopScope
-from storage.tables import DomainCheck, Installation, Mailbox, Stop, WarmUp
+from storage.kinds import Permission
+from storage.tables import DomainCheck, Installation, Mailbox, WarmUp
 
 PATIENCE = timedelta(minutes=30)
 SECONDS = 40.0
@@ -129,12 +129,7 @@ def _obstacle(session: Session, mailbox: Mailbox) -> str:
         return f"{mailbox.address} is paused; resume the address first."
     if session.scalar(select(Installation.quarantined_at)) is not None:
         return "The database was restored from a backup; an owner must check what was sent since."
-    pressed = or_(
-        Stop.scope == StopScope.INSTALLATION,
-        (Stop.scope == StopScope.WORKSPACE) & (Stop.workspace_id == mailbox.workspace_id),
-        (Stop.scope == StopScope.IDENTITY) & (Stop.identity_id == mailbox.identity_id),
-    )
-    if session.scalar(select(Stop.id).where(Stop.released_at.is_(None), pressed).limit(1)) is not None:
+    if session.scalar(select(stops.is_stopped(mailbox.workspace_id, mailbox.identity_id))):
         return "Somebody pressed Stop, so nothing is sent; release it first."
     if session.scalar(select(WarmUp.id).where(WarmUp.mailbox_id == mailbox.id, WarmUp.stopped_at.is_(None))) is not None:
         return f"{mailbox.address} is warming up, and nothing else is sent from it meanwhile; use another of its domain."

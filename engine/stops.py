@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine import agenda
@@ -95,6 +96,16 @@ def active_stops(desk: Desk) -> list[ActiveStop]:
         )
         for stop, identity, email in rows
     ]
+
+
+def is_stopped(workspace_id: Any, identity_id: Any) -> ColumnElement[bool]:
+    """Whether a Stop holds for an identity of a workspace, of which ids or columns are given; for what is no action."""
+    scoped = or_(
+        Stop.scope == StopScope.INSTALLATION,
+        (Stop.scope == StopScope.WORKSPACE) & (Stop.workspace_id == workspace_id),
+        (Stop.scope == StopScope.IDENTITY) & (Stop.identity_id == identity_id),
+    )
+    return exists(select(Stop.id).where(Stop.released_at.is_(None), scoped))
 
 
 def _last_effect(session: Session, workspace_id: int, identity_id: int | None) -> datetime | None:

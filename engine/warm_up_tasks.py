@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, false, insert, literal, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from engine import situations
+from engine import situations, stops
 from engine.rules.hours import window_at
 from engine.warm_up_pool import in_pool
 from engine.warm_up_recognition import LOOK_BACK, Expected, expected_by
@@ -49,7 +49,8 @@ class Left:
 def due(session: Session, now: datetime, limit: int) -> list[int]:
     """The mailboxes with something to look for, the longest not visited first; one with nothing is never connected to.
 
-    Nor is one whose identity is not at work, or in which only mails lie that were seen in Junk and must stay there.
+    Nor is one whose identity is stopped or not at work, or in which only mails lie that were seen in Junk and must stay
+    there.
     """
     left_in_junk = (WarmUpMessage.landed == Landing.SPAM) & WarmUpMessage.rescued_at.is_(None)
     to_read = select(WarmUpMessage.recipient_id).join(Action, Action.id == WarmUpMessage.action_id)
@@ -69,6 +70,7 @@ def due(session: Session, now: datetime, limit: int) -> list[int]:
         .outerjoin(WarmUpMember, WarmUpMember.mailbox_id == Mailbox.id)
         .where(in_pool(), Mailbox.id.in_(to_read.union(to_file)))
         .where(looked.is_(None) | (looked <= now - BETWEEN_VISITS))
+        .where(~stops.is_stopped(Mailbox.workspace_id, Mailbox.identity_id))
         .order_by(looked, Mailbox.id)
     )
     rows = session.execute(found).all()

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from engine import recovery, warm_up, warm_up_keeping
+from engine import recovery, warm_up, warm_up_keeping, warm_up_tasks
 from engine.channels.effects import Failed, Letter, MailAccount, Outcome, Trace, Uncertain
 from engine.dispatch import attend
 from engine.hands import Hands
 from engine.letters import letter_writer
 from engine.warm_up_hand import with_warm_up
 from storage.database import Database
-from storage.kinds import ActionState, AlertKind, Reason, WarmUpPause
-from storage.tables import Action, Alert, Lane, WarmUp, WarmUpMessage
+from storage.kinds import ActionState, AlertKind, Reason, StopScope, WarmUpPause
+from storage.tables import Action, Alert, Lane, Mailbox, Stop, WarmUp, WarmUpMessage
 from tests import makers
 from tests.dispatch.sink import Sink, _account
 from tests.makers import MONDAY
@@ -93,6 +93,21 @@ def test_day_fifteen_is_told_once_and_stopping_ends_the_alert(database: Database
         desk = makers.desk(session, one.workspace, now=MONDAY + timedelta(days=3))
         warm_up.stop(desk, mailbox_id=running.mailbox_id)
     assert alerts(database) == [("warm-up-complete", False)]
+
+
+def test_nothing_is_read_or_moved_in_the_mailbox_of_who_is_stopped(database: Database) -> None:
+    with database.write() as session:
+        here = office(session)
+        warm_up.start(here.desk(), mailbox_id=here.box.id)
+        out = here.planned()[0]
+        out.state, out.sending_at = ActionState.ACCEPTED, MONDAY
+        session.flush()
+        partner = session.scalars(select(WarmUpMessage.recipient_id).where(WarmUpMessage.action_id == out.id)).one()
+        assert partner in warm_up_tasks.due(session, MONDAY, 60)
+        of = session.get_one(Mailbox, partner).workspace_id
+        session.add(Stop(scope=StopScope.WORKSPACE, workspace_id=of, pressed_at=MONDAY))
+        session.flush()
+        assert warm_up_tasks.due(session, MONDAY, 60) == [here.box.id]  # its own copy is still filed
 
 
 def test_one_that_can_not_be_kept_keeps_no_other_from_it(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
