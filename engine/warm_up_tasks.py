@@ -16,7 +16,7 @@ from storage.columns import table_of
 from storage.kinds import ActionState, Landing
 from storage.ledger import connection_of
 from storage.prepared import Prepared
-from storage.tables import Action, Identity, Mailbox, WarmUpMember, WarmUpMessage
+from storage.tables import Action, Holiday, Identity, Mailbox, WarmUpMember, WarmUpMessage
 
 BETWEEN_VISITS = timedelta(minutes=10)
 _SENT = (ActionState.ACCEPTED, ActionState.CONFIRMED)
@@ -94,14 +94,14 @@ def claim(session: Session, mailbox_id: int, now: datetime) -> Any:
 def task_of(session: Session, mailbox: Any, key: bytes, now: datetime) -> Task:
     """`mailbox` as `claim` gives it."""
     connection = connection_of(session)
-    own_holidays = readings.own_holidays(session, [mailbox.identity_id]).get(mailbox.identity_id, ())
+    own = readings.own_holidays(session, [mailbox.identity_id]) if mailbox.has_own_holidays else {}
     given = {"mailbox": mailbox.id, "since": now - LOOK_BACK}
     return Task(
         mailbox.id,
         mailbox.junk_folder,
         mailbox.sent_folder,
         mailbox.may_rescue,
-        window_at(situations.hours_of(mailbox, own_holidays, now), now) is not None,
+        window_at(situations.hours_of(mailbox, own.get(mailbox.identity_id, ()), now), now) is not None,
         tuple(expected_by(session, mailbox.id, now)),
         tuple(row.message_id for row in _COPIES.rows(connection, given)),
         key,
@@ -128,7 +128,12 @@ _JOIN = Prepared(
     )
 )
 _MAILBOX = Prepared(
-    select(*Mailbox.__table__.columns, *situations.HOURS, WarmUpMember.may_rescue)
+    select(
+        *Mailbox.__table__.columns,
+        *situations.HOURS,
+        WarmUpMember.may_rescue,
+        select(Holiday.identity_id).where(Holiday.identity_id == Identity.id).exists().label("has_own_holidays"),
+    )
     .join(Identity, Identity.id == Mailbox.identity_id)
     .join(WarmUpMember, WarmUpMember.mailbox_id == Mailbox.id)
     .where(Mailbox.id == bindparam("mailbox"))

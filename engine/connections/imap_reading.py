@@ -7,9 +7,8 @@ mail: together they cost more than all the rest of a visit. An answer of an unus
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.header import decode_header, make_header
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from imapclient.response_parser import parse_fetch_response
@@ -18,7 +17,8 @@ from engine.connections.imap import ImapSession
 
 _MESSAGES = re.compile(rb"\(MESSAGES (\d+)\)\s*$", re.IGNORECASE)
 _UID = re.compile(rb"[ (]UID (\d+)")
-_ARRIVED = re.compile(rb'INTERNALDATE "([^"]+)"')
+_ARRIVED = re.compile(rb'INTERNALDATE " ?(\d\d?)-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"')
+_MONTHS = {name: number for number, name in enumerate(b"JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split(), 1)}
 _FOLDED = re.compile(rb"\r?\n[ \t]+")
 
 
@@ -86,7 +86,7 @@ def _usual(answer: list[Any]) -> list[Headed] | None:
         uid, arrived = _UID.search(around), _ARRIVED.search(around)
         if uid is None or arrived is None or b"BODY[" not in pair[0]:
             return None
-        found.append(Headed(int(uid[1]), _headers(pair[1]), _instant(arrived[1])))
+        found.append(Headed(int(uid[1]), _headers(pair[1]), _instant(arrived)))
     return found if len(answer) == 2 * len(found) else None
 
 
@@ -115,8 +115,12 @@ def _decoded(value: str) -> str:
         return value
 
 
-def _instant(written: bytes) -> datetime | None:
+def _instant(written: re.Match[bytes]) -> datetime | None:
+    """Read by hand: the date of every mail is told, and a parser of all dates that mails know takes ten times as long."""
+    day, month, year, hour, minute, second, sign, hours, minutes = written.groups()
     try:
-        return parsedate_to_datetime(written.decode("ascii").strip()).astimezone(UTC)
-    except (UnicodeError, ValueError, TypeError):
+        local = datetime(int(year), _MONTHS[month.upper()], int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+    except (KeyError, ValueError):
         return None
+    away = timedelta(hours=int(hours), minutes=int(minutes))
+    return local - away if sign == b"+" else local + away

@@ -47,6 +47,20 @@ def test_the_order_of_an_answer_s_parts_does_not_matter(answer: list[Any]) -> No
     assert (one.uid, one.headers, one.arrived) == (7, READ, ARRIVED)
 
 
+@pytest.mark.parametrize(
+    ("written", "arrived"),
+    [
+        (b" 1-Mar-2027 00:30:00 +0530", datetime(2027, 2, 28, 19, tzinfo=UTC)),
+        (b"01-mar-2027 20:30:00 -0400", datetime(2027, 3, 2, 0, 30, tzinfo=UTC)),
+        (b"31-Feb-2027 20:30:00 -0400", None),
+        (b"01-Foo-2027 20:30:00 +0000", None),
+    ],
+)
+def test_when_a_mail_arrived_is_told_in_the_server_s_zone(written: bytes, arrived: datetime | None) -> None:
+    answer = [(b'1 (UID 7 INTERNALDATE "' + written + b'" ' + LITERAL, HEADERS), b")"]
+    assert fetch_headers(session(answer), [7], "MESSAGE-ID SUBJECT")[0].arrived == arrived
+
+
 def test_headers_that_come_as_a_quoted_word_are_read_too() -> None:
     answer = [b'1 (UID 7 BODY[HEADER.FIELDS (SUBJECT)] "Subject: Hi" ' + DATE + b")"]
     (one,) = fetch_headers(session(answer), [7], "SUBJECT")

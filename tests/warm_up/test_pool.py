@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import warm_up, warm_up_answers, warm_up_membership, warm_up_pool, warm_up_rehearsals
+from engine import warm_up, warm_up_answers, warm_up_membership, warm_up_pool, warm_up_rehearsals, warm_up_tasks
 from engine.desk import Denied, Desk, Problem, require
 from engine.dispatch import attend
 from engine.hands import Hands
@@ -15,7 +15,7 @@ from engine.letters import letter_writer
 from engine.warm_up_tasks import due
 from storage.database import Database
 from storage.kinds import ActionState, Permission, PoolScope, Reason, Role, WarmUpPause, WarmUpPreset
-from storage.tables import Action, Audit, Lane, Mailbox, WarmUp, WarmUpMessage
+from storage.tables import Action, Audit, Holiday, Lane, Mailbox, WarmUp, WarmUpMessage
 from tests import makers
 from tests.dispatch.sink import Sink, _account
 from tests.makers import MONDAY
@@ -188,3 +188,16 @@ def test_a_workspace_that_says_how_fast_starts_so_and_others_as_the_installation
         manager = Desk(session, makers.member(session, one.workspace, Role.MANAGER), one.workspace, MONDAY)
         with pytest.raises(Denied):
             warm_up_pool.set_pace(manager, own=None)
+
+
+def test_a_visit_is_claimed_once_and_knows_whether_its_identity_is_at_work(database: Database) -> None:
+    with database.write() as session:
+        one = office(session)
+        free = makers.mailbox(session, makers.identity(session, one.workspace), address="grace@acme.test")
+        session.add(Holiday(identity_id=free.identity_id, day=MONDAY.date()))
+        for box, at_work in ((one.box, True), (free, False)):
+            claimed = warm_up_tasks.claim(session, box.id, MONDAY)
+            assert claimed.address == box.address
+            assert warm_up_tasks.task_of(session, claimed, b"a key", MONDAY).at_work is at_work
+            assert warm_up_tasks.claim(session, box.id, MONDAY + timedelta(minutes=9)) is None
+            assert warm_up_tasks.claim(session, box.id, MONDAY + timedelta(minutes=10)) is not None
