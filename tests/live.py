@@ -69,7 +69,7 @@ class LivePanel:
         """The worker's process, found among the panel's children."""
         assert self.process is not None
         children = psutil.Process(self.process.pid).children(recursive=True)
-        return next((child for child in children if "engine.worker" in _command(child)), None)
+        return next((child for child in children if "engine.worker" in command_of(child)), None)
 
     def signal(self, number: signal.Signals) -> int:
         assert self.process is not None
@@ -108,7 +108,7 @@ class LivePanel:
         }
 
 
-def _command(process: psutil.Process) -> str:
+def command_of(process: psutil.Process) -> str:
     """Empty for a process that is just ending."""
     try:
         return " ".join(process.cmdline())

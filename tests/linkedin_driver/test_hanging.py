@@ -13,6 +13,7 @@ from engine.channels.linkedin.driver import Driver
 from engine.channels.linkedin.outcomes import NotDone, Person, ProfileState
 from practice.linkedin.members import Member
 from practice.linkedin.site import Site
+from tests.live import command_of
 from tests.own_thread import pytest_pyfunc_call  # noqa: F401 - a hook: each test starts browsers of its own
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -20,24 +21,19 @@ JANE = Person("jane-doe", "Jane Doe")
 _LATER = 20.0  # seconds: the grace, and what a busy computer adds
 
 
-def stop_chromium() -> None:
-    """As if it were swapped out for ever: it lives, and answers nothing."""
-    for process in chromiums():
-        os.kill(process, signal.SIGSTOP)
+def chromiums() -> frozenset[int]:
+    """The main processes of the browsers that this one started; other tests' browser may be among them."""
+    running = {one.pid: command_of(one) for one in psutil.Process().children(recursive=True)}
+    return frozenset(pid for pid, said in running.items() if "--remote-debugging-pipe" in said and "--type=" not in said)
 
 
-def chromiums() -> list[int]:
-    """The main processes of the browsers that this one started."""
-    running = [(one.pid, one.cmdline()) for one in psutil.Process().children(recursive=True)]
-    return [pid for pid, words in running if "--remote-debugging-pipe" in words and "--type=" not in " ".join(words)]
-
-
-def hanging_at(site: Site, path: str) -> Driver:
-    """Its browser hangs as soon as the page at this path has been loaded."""
+def hanging_at(site: Site, path: str, others: frozenset[int]) -> Driver:
+    """Its browser hangs as soon as the page at this path has been loaded: it lives, and answers nothing."""
 
     def loaded(request: Request) -> None:
         if path in request.url:
-            stop_chromium()
+            for process in chromiums() - others:
+                os.kill(process, signal.SIGSTOP)
 
     def arrange(context: BrowserContext) -> None:
         site.arrange(context)
@@ -49,12 +45,12 @@ def hanging_at(site: Site, path: str) -> Driver:
 def test_one_that_hangs_while_the_session_is_read_ends_the_sign_in_and_frees_its_identity() -> None:
     """Cookies and the storage state have no deadline of their own."""
     site = Site({"jane-doe": Member("jane-doe", "Jane Doe")})
-    began = time.monotonic()
-    driver = hanging_at(site, "/feed/")
+    began, others = time.monotonic(), chromiums()
+    driver = hanging_at(site, "/feed/", others)
     ended = driver.sign_in("1", "a@example.com", site.password, lambda *_: None, seconds=8)
     assert isinstance(ended, NotDone), ended
     assert time.monotonic() - began < 8 + _LATER
-    assert not chromiums()
+    assert chromiums() == others
     driver.arrange = site.arrange
     assert driver.profile_state("1", {}, JANE) is ProfileState.CONNECTABLE
 
