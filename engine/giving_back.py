@@ -3,6 +3,7 @@
 Disconnecting only lets go of the grant, in its transaction; the worker tells the provider afterwards, as often as it takes.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -13,10 +14,11 @@ from engine.connections.oauth import Granted, SignInTrouble
 from engine.desk import WORKER, Desk
 from engine.grants import Tokens, access_token, refresh_token
 from storage.kinds import Provider
-from storage.tables import Mailbox, MailGrant
+from storage.tables import Mailbox, MailGrant, SignInFlow
 
 _PATIENCE = timedelta(days=1)  # then a person is told to do it
 _PAUSE = timedelta(minutes=10)
+_COMES_BACK = timedelta(minutes=15)  # longer than a sign-in may take
 REVOKED = "The grant was given back at Google."
 STILL_USED = "The token was forgotten here; the address is in use by a newer sign-in, so Google keeps its grant."
 NOT_REACHED = (
@@ -75,6 +77,11 @@ def _give_back(tokens: Tokens, grant_id: int, now: datetime) -> None:
         token, provider = refresh_token(tokens.vault, grant), grant.provider
         whose = {grant.address, _signed_in(tokens, grant)}
         is_needed = any(is_used(session, provider, address) for address in whose)
+        comes_back = not is_needed and provider is Provider.GOOGLE and _comes_back(session, grant, whose, now)
+    if comes_back:  # Google would revoke what it grants at this moment with it
+        with tokens.database.write() as session:
+            session.get_one(MailGrant, grant_id).retry_at = now + _PAUSE
+        return
     if provider is not Provider.GOOGLE:
         said, revoked = FORGOTTEN, False
     elif is_needed:  # Google revokes all of an app's tokens for a person at once
@@ -88,6 +95,13 @@ def _give_back(tokens: Tokens, grant_id: int, now: datetime) -> None:
             grant.retry_at = now + _PAUSE
             return
         _forget(session, grant, said, now if revoked else None, now)
+
+
+def _comes_back(session: Session, grant: MailGrant, whose: Collection[str], now: datetime) -> bool:
+    """Whether a sign-in for one of these addresses was begun since the grant was let go, and may be under way."""
+    begun = select(SignInFlow.id).where(SignInFlow.provider == grant.provider, SignInFlow.address.in_(whose))
+    since = SignInFlow.created_at > grant.ended_at, SignInFlow.created_at > now - _COMES_BACK
+    return session.scalar(begun.where(*since).limit(1)) is not None
 
 
 def _forget(session: Session, grant: MailGrant, said: str, revoked_at: datetime | None, now: datetime) -> None:

@@ -19,7 +19,7 @@ from practice.oauth import StandIn
 from practice.oauth_book import GOOGLE_ID, GOOGLE_SECRET, MICROSOFT_ID, MICROSOFT_SECRET, Unwell
 from storage.database import Database, open_database
 from storage.kinds import MailboxState, Provider
-from storage.tables import Alert, Audit, Lane, Mailbox, MailGrant, ProviderApp
+from storage.tables import Alert, Audit, Lane, Mailbox, MailGrant, ProviderApp, SignInFlow
 from storage.vault import Vault, new_key
 from tests import makers
 from tests.makers import MONDAY
@@ -302,6 +302,22 @@ def test_disconnecting_revokes_at_google_and_forgets_at_microsoft(house: House, 
     assert row.note == (giving_back.REVOKED if is_google else giving_back.FORGOTTEN)
     assert (row.revoked_at is not None) is is_google
     assert giving_back.give_back_due(house.tokens) == 0
+
+
+def test_a_sign_in_that_is_under_way_again_is_not_revoked_with_the_old_one(house: House) -> None:
+    grant_id, box = disconnect(house, Provider.GOOGLE), house.mailbox(Provider.GOOGLE)
+    begun, minute = house.now, timedelta(minutes=1)
+    with house.database.write() as session:
+        of = {"workspace_id": box.workspace_id, "identity_id": box.identity_id, "provider": Provider.GOOGLE, "address": ADA}
+        app = session.get_one(MailGrant, grant_id).provider_app_id
+        times = {"created_at": begun + minute, "expires_at": begun + 11 * minute, "used_at": begun + 2 * minute}
+        session.add(SignInFlow(**of, **times, provider_app_id=app, state_hash="-", session_hash="-"))
+    house.now = begun + 2 * minute
+    assert giving_back.give_back_due(house.tokens) == 1
+    assert kept(house, grant_id).refresh_token
+    house.now = begun + 17 * minute
+    giving_back.give_back_due(house.tokens)
+    assert kept(house, grant_id).note == giving_back.REVOKED
 
 
 def test_google_out_of_reach_is_told_later_and_after_a_day_a_person_is(house: House) -> None:
