@@ -1,18 +1,19 @@
 """What is due: the lanes whose wake-up has come, and how a change wakes what it may have freed."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, exists, or_, select, text, true, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.wards import Ward
-from storage.columns import table_of
+from storage.columns import Base, table_of
 from storage.kinds import ActionState, Channel, MailboxState
 from storage.lanes import WAKE, earlier
 from storage.ledger import connection_of
 from storage.prepared import Prepared
-from storage.tables import OPEN, UNSETTLED, Action, Lane, Mailbox
+from storage.tables import OPEN, UNSETTLED, Action, Freeze, Lane, LinkedInAccount, Mailbox, MailGrant, MailReading
 
 
 def due_lanes(session: Session, now: datetime, limit: int) -> list[int]:
@@ -68,8 +69,18 @@ def wake_all(session: Session, now: datetime) -> None:
 
 
 def clock_went_back(session: Session, now: datetime) -> None:
-    """Look at everything anew: what was put off while the clock was ahead would sleep until that future."""
+    """Look at everything anew: what was put off while the clock was ahead would sleep until that future.
+
+    The post too, or whoever answers meanwhile would be written to again.
+    """
     _wake(session, true(), now)
+    for table, column in _PUT_OFF:
+        too_far = update(table).where(column > now + _NEVER_PUT_OFF_LONGER).values({column: now})
+        session.execute(too_far, execution_options={"synchronize_session": False})
+    owed = update(MailReading).where(MailReading.owed_since > now).values(owed_since=now)
+    session.execute(owed, execution_options={"synchronize_session": False})
+    for freeze in session.scalars(select(Freeze).where(Freeze.lifted_at.is_(None), Freeze.since > now)):
+        freeze.since, freeze.until = now, now + (freeze.until - freeze.since)
     unsettled = (ActionState.UNKNOWN, ActionState.RECONCILING)
     session.execute(
         update(Action).where(text(UNSETTLED), Action.state.in_(unsettled), Action.wait_until > now).values(wait_until=now),
@@ -87,5 +98,13 @@ def _wake(session: Session, condition: ColumnElement[bool], at: datetime) -> Non
     connection_of(session).execute(_WAKE.where(condition), {"wake": at})
 
 
+# Readings, probes and looks at LinkedIn come at least every hour or so.
+_NEVER_PUT_OFF_LONGER = timedelta(minutes=75)
+_PUT_OFF: tuple[tuple[type[Base], InstrumentedAttribute[Any]], ...] = (
+    (MailReading, MailReading.next_at),
+    (Mailbox, Mailbox.next_probe_at),
+    (MailGrant, MailGrant.retry_at),
+    (LinkedInAccount, LinkedInAccount.look_at),
+)
 _WAKE = update(table_of(Lane)).values(wake_at=earlier(WAKE))
 _WAKE_LANES = Prepared(_WAKE.where(Lane.id.in_(bindparam("lanes", expanding=True))), "lanes")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from engine import clock
+from engine import clock, freezes
 from engine.booking import reserve
 from engine.channels.effects import Letter
 from engine.config import load
@@ -14,8 +14,8 @@ from engine.installation import Outpost
 from engine.queue import Doorbell
 from engine.recovery import recover
 from storage.database import Database
-from storage.kinds import ActionState
-from storage.tables import Action, Lane
+from storage.kinds import ActionState, Reason
+from storage.tables import Action, Freeze, Lane, Mailbox, MailReading
 from storage.vault import Vault
 from tests.dispatch.sink import Sink, lanes_with_work
 from tests.makers import MONDAY
@@ -111,3 +111,21 @@ def test_a_lane_put_off_while_the_clock_was_ahead_is_looked_at_when_it_is_right_
     bell.latest = now + timedelta(days=364)
     bell._ring()
     assert given == [lane]
+
+
+def test_the_post_is_read_again_at_once_when_the_clock_is_right_again(database: Database, bell: Doorbell) -> None:
+    (lane,) = lanes_with_work(database, leads=1)
+    now, year = clock.now(), timedelta(days=365)
+    soon = now + timedelta(minutes=60)
+    with database.write() as session:
+        box, usual = session.scalars(select(Mailbox)).one(), timedelta(minutes=5)
+        box.next_probe_at = soon
+        session.add(MailReading(mailbox_id=box.id, next_at=now + year + usual, owed_since=now + year))
+        freezes.freeze(session, lane, None, now + year + usual, Reason.SERVER_SLOW, "", now + year)
+    bell.latest = now + year
+    bell._watch_clock(now)
+    with database.read() as session:
+        reading, freeze = session.scalars(select(MailReading)).one(), session.scalars(select(Freeze)).one()
+        assert (reading.next_at, reading.owed_since) == (now, now)
+        assert (freeze.since, freeze.until) == (now, now + usual)
+        assert session.scalars(select(Mailbox.next_probe_at)).one() == soon  # its usual time
