@@ -194,3 +194,23 @@ def test_the_own_profile_is_known_by_what_only_its_owner_sees(driver: Make) -> N
     assert isinstance(own, OwnProfile)
     assert (own.slug, own.title) == ("ada", "Analyst")
     assert kind(driver(serving(page(f"<main>{card}</main>"))).read_own_profile("1", {})) == BlockedKind.DRIFT
+
+
+def test_a_note_is_never_typed_into_an_open_conversation(driver: Make) -> None:
+    """Its bubble is a dialog too, may speak of an invitation, and has a box and a button of that name."""
+    dialog = """<div role=dialog>Add a note to your invitation?<textarea></textarea>
+    <button onclick="fetch('/in/invited'); this.parentElement.remove(); document.querySelector('main').innerHTML =
+    '<section><h2>Jane Doe</h2><div role=button>Pending</div></section>'">Send</button></div>"""
+    bubble = """<div role=dialog aria-label="Conversation with Ann Other">Thanks for accepting my invitation
+    <div role=textbox contenteditable=true aria-label="Write a message…">x</div>
+    <button onclick="fetch('/in/ann')">Send</button></div>"""
+    body = page(f"<main><section><h2>Jane Doe</h2><p>· 2nd</p>{INVITE}</section></main>{dialog}{bubble}")
+    asked: list[str] = []
+
+    def arrange(context: BrowserContext) -> None:
+        context.route("**/*", lambda route: (asked.append(route.request.url), route.fulfill(status=200, body=body,
+                      content_type="text/html; charset=utf-8")))  # fmt: skip
+
+    driver(arrange).request_connection("ada", {}, JANE, "Hello Jane", lambda: True, 30)
+    assert any(url.endswith("/in/invited") for url in asked)
+    assert not any(url.endswith("/in/ann") for url in asked)

@@ -22,7 +22,8 @@ from engine.channels.linkedin.outcomes import (
 )
 from engine.channels.linkedin.sitting import HOME, Sitting, Stop, same_name
 
-_DIALOG = ":is(dialog[open], [role=dialog], [role=alertdialog]):visible"
+# The bubble of an open conversation is a dialog as well, with a box and a button that says Send.
+_DIALOG = ":is(dialog[open], [role=dialog], [role=alertdialog]):not(:has([aria-label^='Write a message'])):visible"
 _OURS = re.compile(r"invitation|personal note|how do you know|to connect|weekly limit", re.IGNORECASE)
 _WEEKLY = re.compile(r"reached the weekly (invitation )?limit", re.IGNORECASE)
 _NEAR = re.compile(r"(close to|approaching) the weekly invitation limit", re.IGNORECASE)
