@@ -83,6 +83,7 @@ def installation_apps(desk: Desk) -> dict[Provider, AppView]:
 
 @use_case(needs=Permission.ADMINISTER)
 def set_workspace_app(desk: Desk, form: AppForm, vault: Vault) -> int:
+    desk.require_all_identities()  # every address of the workspace signs in by it
     return _set(desk, desk.workspace, form, vault)
 
 

@@ -106,6 +106,7 @@ def set_scope(desk: Desk, own: PoolScope | None) -> Scope:
     It holds both ways: where this workspace keeps to itself, nobody else writes to it either. At once, also for mails
     that are planned.
     """
+    desk.require_all_identities()
     row = desk.session.get_one(Workspace, desk.workspace)
     old, row.warm_up_scope = row.warm_up_scope, own
     if old is not own:
@@ -138,6 +139,7 @@ def pace(desk: Desk) -> Pace:
 @use_case(needs=Permission.ADMINISTER)
 def set_pace(desk: Desk, own: WarmUpPreset | None) -> Pace:
     """How fast the workspace's warm-ups rise that start from now on; None: as the installation says."""
+    desk.require_all_identities()
     row = desk.session.get_one(Workspace, desk.workspace)
     old, row.warm_up_preset = row.warm_up_preset, own
     if old is not own:

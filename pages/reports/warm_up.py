@@ -22,8 +22,10 @@ def show() -> None:
     with shell.header("Warm-up"):
         if visit.actor.is_owner and st.button("Policy and price", icon=":material/tune:", key="warm-policy"):
             warm_up_policy.show()
-        if visit.may(Permission.ADMINISTER) and st.button(
-            "Workspace policy", icon=":material/groups:", key="warm-workspace"
+        if (
+            visit.may(Permission.ADMINISTER)
+            and visit.all_identities
+            and st.button("Workspace policy", icon=":material/groups:", key="warm-workspace")
         ):
             warm_up_policy.show_workspace()
     warm_up_policy.cost(visit)

@@ -7,13 +7,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, event, func, select
 
-from engine import audits, first_start, invitations, people, stops, workspaces
+from engine import audits, first_start, invitations, people, provider_apps, stops, warm_up_pool, workspaces
 from engine.audits import Wanted
 from engine.desk import Actor, Denied, Desk, Problem, perform
 from engine.photos import photo
+from engine.provider_apps import AppForm
 from storage.database import Database
-from storage.kinds import CampaignState, Role, WarmUpPreset
+from storage.kinds import CampaignState, Provider, Role, WarmUpPreset
 from storage.tables import Audit, Membership, MembershipIdentity, User, WarmUp, Workspace
+from storage.vault import Vault, new_key
 from tests import makers
 from tests.makers import MONDAY
 from tests.people.conftest import HERE, PASSWORD, Office
@@ -358,8 +360,15 @@ def test_an_admin_of_named_identities_gives_nobody_access_to_all_of_them(office:
             invitations.invite(desk, "wide@outpost.test", Role.ADMIN)
         assert invitations.invite(desk, "narrow@outpost.test", Role.ADMIN, [ada.id])
         stops.press_workspace(desk)
-        with pytest.raises(Denied):
-            stops.release_workspace(desk)
+        of_all = (
+            stops.release_workspace,
+            lambda desk: warm_up_pool.set_scope(desk, own=None),
+            lambda desk: warm_up_pool.set_pace(desk, own=None),
+            lambda desk: provider_apps.set_workspace_app(desk, AppForm(Provider.GOOGLE, "", ""), Vault({1: new_key()})),
+        )
+        for task in of_all:
+            with pytest.raises(Denied):
+                task(desk)
 
 
 def test_an_admin_of_named_identities_takes_nobody_what_they_can_t_see(office: Office) -> None:
