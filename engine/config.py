@@ -69,6 +69,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
     port = _number(environment, "OUTPOST_PORT", 8501, 1, _MOST_PORT)
     address = environment.get("OUTPOST_ADDRESS", "127.0.0.1")
     session_ends(environment)
+    _check_log_level(environment)
     return Config(
         data=data,
         database_url=environment.get("OUTPOST_DATABASE", f"sqlite:///{data / 'outpost.db'}"),
@@ -100,6 +101,12 @@ def _number(environment: Mapping[str, str], name: str, usual: int, least: int, m
     if not (given.isascii() and given.isdecimal() and len(given) < 10 and least <= int(given) <= most):
         raise Problem(f"{name} is “{given[:40]}”; give a whole number from {least} to {most}, or leave it out for {usual}.")
     return int(given)
+
+
+def _check_log_level(environment: Mapping[str, str]) -> None:
+    given = environment.get("OUTPOST_LOG_LEVEL", "").strip().lower() or "info"
+    if given not in ("debug", "info", "warning", "error"):
+        raise Problem(f"OUTPOST_LOG_LEVEL is “{given[:40]}”; say debug, info, warning or error.")
 
 
 def _is_on(environment: Mapping[str, str], name: str) -> bool:

@@ -26,7 +26,7 @@ _GONE = "[removed]"
 
 def set_up(level: str | None = None) -> None:
     """Once a process; `OUTPOST_LOG_LEVEL` is debug, info (the default), warning or error."""
-    named = (level or os.environ.get("OUTPOST_LOG_LEVEL", "info")).upper()
+    named = (level or os.environ.get("OUTPOST_LOG_LEVEL", "")).strip().upper() or "INFO"
     threshold = logging.getLevelNamesMapping().get(named, logging.INFO)
     structlog.configure(
         processors=[

@@ -40,6 +40,7 @@ def test_sessions_end_as_the_environment_says(environment: dict[str, str], idle:
         ("OUTPOST_PORT", "http", "a whole number from 1 to 65535"),
         ("OUTPOST_PORT", "0", "a whole number from 1 to 65535"),
         ("OUTPOST_WORKER", "no", "say on or off"),
+        ("OUTPOST_LOG_LEVEL", "loud", "say debug, info, warning or error"),
         ("OUTPOST_URL", "panel.example", "write it like https://panel.example"),
         ("OUTPOST_URL", "ftp://panel.example", "write it like https://panel.example"),
         ("OUTPOST_URL", "https://panel.example/outpost", "without a path"),
