@@ -16,6 +16,7 @@ from engine.rules.facts import Refuse, Run, Verdict, Wait
 from pages import drawings
 from pages.person_texts import cut as cut
 from pages.person_texts import plain as plain
+from pages.reader import zone as readers_zone
 from storage.kinds import (
     ActionState,
     CampaignState,
@@ -281,8 +282,7 @@ def city(zone: tzinfo) -> str:
 
 
 def _reader(given: tzinfo | str | None) -> tzinfo:
-    named = given if given is not None else st.context.timezone
-    return ZoneInfo(named) if isinstance(named, str) else named or ZoneInfo("UTC")
+    return given if isinstance(given, tzinfo) else ZoneInfo(given or readers_zone())
 
 
 def _full(instant: datetime, zone: tzinfo) -> str:

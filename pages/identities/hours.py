@@ -8,7 +8,7 @@ import streamlit as st
 from engine.identities import IdentityView
 from engine.rules.facts import Window
 from engine.working_hours import DayPlan, next_windows, set_hours
-from pages import badges, notices, shell
+from pages import badges, notices, reader, shell
 from pages.identities import contact_form, drafts
 from storage.kinds import Permission
 
@@ -63,9 +63,9 @@ def _save(identity: IdentityView, draft: drafts.Draft, zone: str, days: frozense
 
 def show_ahead(visit: shell.Visit, identity: IdentityView) -> None:
     """The next seven days, in the identity's zone and, where it is another one, in the reader's."""
-    zone, reader = ZoneInfo(identity.zone), ZoneInfo(st.context.timezone or identity.zone)
+    zone, here = ZoneInfo(identity.zone), ZoneInfo(reader.zone(identity.zone))
     plans = shell.ask(next_windows, identity_id=identity.id)
-    columns = [zone] if reader == zone else [zone, reader]
+    columns = [zone] if here == zone else [zone, here]
     with st.container(border=True):
         st.subheader("Next seven days", anchor=False)
         heads = " | ".join(badges.city(one) + (" (you)" if number else "") for number, one in enumerate(columns))

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine.identities import create
-from pages import notices, shell
+from pages import notices, reader, shell
 from pages.identities import contact_form
 from storage.kinds import Permission
 
@@ -19,7 +19,7 @@ def show() -> None:
         return
     with st.form("new-identity", border=True):
         contact = contact_form.fields("new")
-        zone = contact_form.zone("new", st.context.timezone or "UTC")
+        zone = contact_form.zone("new", reader.zone())
         saved = st.form_submit_button("Add identity", type="primary", icon=":material/person_add:")
     if saved:
         made = shell.attempt(create, contact=contact, zone=zone)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine.contact_details import Contact
 from engine.identities import create
-from pages import notices, shell
+from pages import notices, reader, shell
 from storage.kinds import Permission
 
 
@@ -22,7 +22,7 @@ def show() -> None:
         last = st.text_input("Last name")
         pressed = st.form_submit_button("Go on to the LinkedIn login", type="primary", icon=":material/login:")
     if pressed:
-        made = shell.attempt(create, contact=Contact(first_name=first, last_name=last), zone=st.context.timezone or "UTC")
+        made = shell.attempt(create, contact=Contact(first_name=first, last_name=last), zone=reader.zone())
         if made is not None:
             shell.go("identity", id=made, section="linkedin")
 

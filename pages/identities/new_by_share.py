@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine import share_links
 from engine.contact_details import Contact
-from pages import badges, notices, shell
+from pages import badges, notices, reader, shell
 from pages.identities import contact_form, share
 from storage.kinds import Permission
 
@@ -22,7 +22,7 @@ def show() -> None:
         left, right = st.columns(2)
         first = left.text_input("First name", help="As you know it; the person can correct it.")
         last = right.text_input("Last name")
-        zone = contact_form.zone("share", st.context.timezone or "UTC")
+        zone = contact_form.zone("share", reader.zone())
         pressed = st.form_submit_button("Make the link", type="primary", icon=":material/add_link:")
     if pressed:
         made = shell.attempt(share_links.make_for_new, contact=Contact(first_name=first, last_name=last), zone=zone)

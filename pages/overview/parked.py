@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine.parked import Decision, Parked, count_parked, decide, list_parked
-from pages import badges, notices, shell
+from pages import badges, notices, reader, shell
 from pages.campaigns.doing import done
 from storage.kinds import Permission, Reason
 
@@ -55,7 +55,7 @@ def _action(visit: shell.Visit, action: Parked) -> None:
 def _evidence(visit: shell.Visit, action: Parked) -> None:
     lines = []
     if action.sending_at:
-        began = badges.moment(action.sending_at, st.context.timezone or "UTC", visit.now)
+        began = badges.moment(action.sending_at, reader.zone(), visit.now)
         lines.append(f"Began to be sent {began.help} ({badges.ago(action.sending_at, visit.now)})")
     if action.recipient:
         lines.append(f"From {action.address or 'its address'} to {action.recipient}")

@@ -9,7 +9,7 @@ import streamlit as st
 from engine import stop_effects, stops
 from engine.identities import IdentityView
 from engine.stop_effects import Held
-from pages import badges, shell
+from pages import badges, reader, shell
 from pages.campaigns.doing import done
 from storage.kinds import Permission, StopScope
 
@@ -134,7 +134,7 @@ def _last(visit: shell.Visit, held: Held) -> None:
     if held.last_effect_at is None:
         st.caption("No action has begun yet.")
         return
-    badges.when(held.last_effect_at, st.context.timezone or "UTC", visit.now, "Last action: ")
+    badges.when(held.last_effect_at, reader.zone(), visit.now, "Last action: ")
 
 
 def _count(number: int, one: str, many: str) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 from engine.figures import Figures, figures
 from engine.identity_lists import Card, Narrowing, has_any, list_page
 from engine.overview import Health, Pulse, needs, pulse
-from pages import badges, drawings, filters, in_app_links, shell
+from pages import badges, drawings, filters, in_app_links, reader, shell
 from pages.identities import now_line, paging
 from pages.overview import need_rows, stop_drawer
 from pages.parts import part
@@ -68,7 +68,7 @@ def _short(number: int) -> str:
 def _alive(visit: shell.Visit, beat: Pulse) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right", gap="small"):
         if beat.last_effect_at:
-            when = badges.moment(beat.last_effect_at, st.context.timezone or "UTC", visit.now)
+            when = badges.moment(beat.last_effect_at, reader.zone(), visit.now)
             past = beat.last_effect_at <= visit.now  # else the clock was set back, and "in 59 min" would be a promise
             told = badges.ago(beat.last_effect_at, visit.now) if past else when.text.rpartition(" · ")[2]
             badges.quiet(f"last action {told}", when.help)

@@ -7,7 +7,7 @@ import streamlit as st
 from engine import proofs
 from engine.installation import current
 from engine.proofs import Proof
-from pages import notices, shell
+from pages import notices, reader, shell
 from storage.kinds import QuotaClock
 
 _CLOCKS = {
@@ -85,7 +85,7 @@ def _peaks(found: Proof) -> None:
 
 
 def _when() -> Any:
-    zone = st.context.timezone or "UTC"
+    zone = reader.zone()
     return st.column_config.DatetimeColumn(f"When ({zone})", format="YYYY-MM-DD HH:mm", timezone=zone)
 
 

@@ -6,8 +6,8 @@ import streamlit as st
 
 from engine import accounts, sessions
 from engine.accounts import Account
-from pages import badges, notices, shell
-from pages.settings import authenticator
+from pages import badges, notices, reader, shell
+from pages.settings import authenticator, secret_fields
 
 
 def show() -> None:
@@ -30,22 +30,24 @@ def _name(account: Account) -> None:
 
 def _password() -> None:
     with st.form("password", border=True):
-        present = st.text_input("Present password", type="password", autocomplete="current-password", max_chars=200)
-        new = st.text_input(
+        present = secret_fields.field("Present password", "present-password", autocomplete="current-password", max_chars=200)
+        new = secret_fields.field(
             "New password",
-            type="password",
+            "new-password",
             autocomplete="new-password",
             max_chars=200,
             help="12 characters or more; four random words do well. Common and leaked passwords are refused.",
         )
         if st.form_submit_button("Change the password") and done(
-            lambda: accounts.change_password(shell.mine(), present or "", new or "")
+            lambda: accounts.change_password(shell.mine(), present, new)
         ):
+            secret_fields.forget("present-password")
+            secret_fields.forget("new-password")
             notices.success("Changed. Every other session of yours has ended.", icon=":material/check_circle:")
 
 
 def _sessions(visit: shell.Visit, account: Account) -> None:
-    zone = st.context.timezone or "UTC"
+    zone = reader.zone()
     st.subheader("Where you are signed in", anchor=False)
     for one in account.sessions:
         is_this = one.token_hash == visit.token_hash
@@ -66,7 +68,7 @@ def _sessions(visit: shell.Visit, account: Account) -> None:
 
 
 def _sign_ins(visit: shell.Visit, account: Account) -> None:
-    zone = st.context.timezone or "UTC"
+    zone = reader.zone()
     st.subheader("Last sign-ins", anchor=False)
     rows = [
         {

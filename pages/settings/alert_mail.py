@@ -5,12 +5,14 @@ import streamlit as st
 from engine import alert_mail, clock
 from engine.alert_mail import MailForm, MailView
 from engine.installation import current
-from pages import badges, notices, shell
+from pages import badges, notices, reader, shell
+from pages.settings import secret_fields
 from storage.kinds import Security
 
 _ON = badges.Look("green", "check_circle", "set up")
 _OFF = badges.Look("gray", "radio_button_unchecked", "not set up")
 _ILL = badges.Look("red", "error", "not going out")
+_PASSWORD = "alert-mail-password"  # noqa: S105 - the name of a field
 _SECURITY = {Security.STARTTLS: "STARTTLS (587)", Security.SSL: "SSL (465)"}
 
 
@@ -34,7 +36,7 @@ def _standing(visit: shell.Visit, found: MailView) -> None:
         noun = "mail waits" if found.waiting == 1 else "mails wait"
         notices.error(f"{found.waiting:,} {noun} to be tried again. {found.trouble}")
     if found.last_at:
-        badges.when(found.last_at, st.context.timezone or "UTC", visit.now, "last alert sent ")
+        badges.when(found.last_at, reader.zone(), visit.now, "last alert sent ")
 
 
 def _form(found: MailView | None) -> None:
@@ -47,17 +49,12 @@ def _form(found: MailView | None) -> None:
         )
         user = left.text_input("User name", found.username if found else "", autocomplete="off", max_chars=300)
         port = right.number_input("Port", 1, 65_535, found.port if found else 587)
-        password = st.text_input(
-            "Password",
-            type="password",
-            autocomplete="off",
-            max_chars=500,
-            placeholder="Kept; enter one to replace it" if found else "",
-        )
+        kept = "Kept; enter one to replace it" if found else ""
+        password = secret_fields.field("Password", _PASSWORD, max_chars=500, placeholder=kept)
         sender = st.text_input("From", found.sender if found else "", placeholder="outpost@example.com", max_chars=254)
         pressed = st.form_submit_button("Save the mail server", type="primary")
     if pressed:
-        _save(MailForm(host or "", int(port), user or "", sender or "", password or "", security))
+        _save(MailForm(host or "", int(port), user or "", sender or "", password, security))
 
 
 def _save(form: MailForm) -> None:
@@ -66,6 +63,7 @@ def _save(form: MailForm) -> None:
     except shell.Problem as problem:
         notices.error(problem)
     else:
+        secret_fields.forget(_PASSWORD)
         notices.toast("Saved; the password is sealed. Send a test now.", icon=":material/check_circle:")
         st.rerun()
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from engine import audits
 from engine.audits import Page, Wanted
-from pages import notices, shell
+from pages import notices, reader, shell
 from pages.identities import paging
 from pages.plain import downloads
 from storage.kinds import Permission
@@ -46,7 +46,7 @@ def _filters(visit: shell.Visit) -> Wanted:
             on_change=_first_page,
         )
     first, last = _span(days)
-    zone = st.context.timezone or "UTC"
+    zone = reader.zone()
     return Wanted(who or "", what or "", text or "", first, last, zone, installation)
 
 

@@ -6,7 +6,7 @@ from engine import health, networks, people, quarantine
 from engine.generation import Gap
 from engine.installation import current
 from engine.supervision import worker
-from pages import badges, notices, shell
+from pages import badges, notices, reader, shell
 from pages.campaigns.doing import done
 from pages.overview import stop_drawer
 from pages.settings import alert_mail
@@ -40,7 +40,7 @@ def _health(visit: shell.Visit) -> None:
 
 
 def _quarantine(visit: shell.Visit, gap: Gap) -> None:
-    zone = st.context.timezone or "UTC"
+    zone = reader.zone()
     since = f" since {badges.moment(gap.since, zone, visit.now).text}" if gap.since else ""
     lost = f"1 ledger line{since} is" if gap.lines == 1 else f"{gap.lines:,} ledger lines{since} are"
     with st.container(border=True):

@@ -6,7 +6,7 @@ from engine import provider_apps
 from engine.installation import current
 from engine.provider_apps import NAMES, AppForm, AppView
 from pages import badges, notices, shell
-from pages.settings import provider_guides
+from pages.settings import provider_guides, secret_fields
 from storage.kinds import Permission, Provider
 
 _SET_UP = badges.Look("green", "check_circle", "set up")
@@ -29,6 +29,9 @@ def show() -> None:
     if visit.may(Permission.OWN):
         chosen = st.segmented_control("The app is for", [_EVERYBODY, _WORKSPACE], default=_EVERYBODY, required=True)
         of_workspace = chosen == _WORKSPACE
+    elif not visit.all_identities:
+        notices.warning("An app serves every identity, and you have access to named ones only. Ask another admin.")
+        return
     apps = shell.ask(provider_apps.workspace_apps if of_workspace else provider_apps.installation_apps)
     used = shell.ask(provider_apps.apps_in_use)
     for provider in (Provider.GOOGLE, Provider.MICROSOFT):
@@ -52,13 +55,8 @@ def _provider(provider: Provider, app: AppView | None, used: AppView | None, *, 
 def _form(provider: Provider, app: AppView | None, key: str, *, of_workspace: bool) -> None:
     with st.form(f"{provider}-{key}", border=False):
         client_id = st.text_input("Client id", app.client_id if app else "", key=f"id-{provider}-{key}", autocomplete="off")
-        secret = st.text_input(
-            "Client secret",
-            type="password",
-            key=f"secret-{provider}-{key}",
-            autocomplete="off",
-            placeholder="Kept; enter one to replace it" if app else "",
-        )
+        kept = "Kept; enter one to replace it" if app else ""
+        secret = secret_fields.field("Client secret", f"secret-{provider}-{key}", placeholder=kept)
         tenant, in_testing, by_graph = "", False, False
         if provider is Provider.GOOGLE:
             in_testing = st.checkbox(
@@ -79,16 +77,17 @@ def _form(provider: Provider, app: AppView | None, key: str, *, of_workspace: bo
             )
         pressed = st.form_submit_button("Save this app", type="primary")
     if pressed:
-        _save(AppForm(provider, client_id or "", secret or "", tenant or "", in_testing, by_graph), of_workspace)
+        _save(AppForm(provider, client_id or "", secret, tenant or "", in_testing, by_graph), key, of_workspace)
 
 
-def _save(form: AppForm, of_workspace: bool) -> None:
+def _save(form: AppForm, key: str, of_workspace: bool) -> None:
     task = provider_apps.set_workspace_app if of_workspace else provider_apps.set_installation_app
     try:
         shell.ask(task, form=form, vault=current().vault)
     except shell.Problem as problem:
         notices.error(str(problem))
     else:
+        secret_fields.forget(f"secret-{form.provider}-{key}")
         notices.toast(f"The {NAMES[form.provider]} app is saved; its secret is sealed.", icon=":material/check_circle:")
         st.rerun()
 

@@ -5,7 +5,7 @@ import streamlit as st
 from engine import invitations, people
 from engine.invitations import OpenInvitation
 from engine.people import Member
-from pages import badges, notices, shell
+from pages import badges, notices, reader, shell
 from pages.campaigns.doing import done
 from pages.settings import user_drawers
 from pages.settings.access_fields import ROLES
@@ -62,7 +62,7 @@ def _last_sign_ins(visit: shell.Visit, member: Member) -> None:
     if not member.sign_ins:
         st.caption("Has not signed in yet.")
         return
-    zone = st.context.timezone or "UTC"
+    zone = reader.zone()
     told = [
         f"{badges.moment(one.at, zone, visit.now).text} from {badges.plain(one.address)}{'' if one.succeeded else _REFUSED}"
         for one in member.sign_ins
@@ -74,7 +74,7 @@ def _invitations(visit: shell.Visit, waiting: list[OpenInvitation]) -> None:
     if not waiting:
         return
     st.subheader("Invited, not here yet", anchor=False)
-    zone = st.context.timezone or "UTC"
+    zone = reader.zone()
     for one in waiting:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             with st.container(gap=None):

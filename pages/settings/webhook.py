@@ -5,10 +5,12 @@ import streamlit as st
 from engine import webhooks
 from engine.installation import current
 from engine.webhooks import Posted, WebhookView
-from pages import badges, notices, shell
+from pages import badges, notices, reader, shell
 from pages.campaigns.doing import done
-from pages.settings import webhook_guide
+from pages.settings import secret_fields, webhook_guide
 from storage.kinds import TOLD_KINDS, DeliveryState, Permission
+
+_ADDRESS = "webhook-address"
 
 
 def show() -> None:
@@ -33,10 +35,11 @@ def show() -> None:
 
 def _form(found: WebhookView | None) -> None:
     with st.form("webhook", border=True):
-        address = st.text_input(
+        address = secret_fields.field(
             "Address",
+            _ADDRESS,
+            is_hidden=False,
             max_chars=500,
-            autocomplete="off",
             placeholder="Kept; enter one to replace it" if found else "https://hooks.example.com/outpost",
             help="Sealed like a password, since many such addresses are one. Redirects are not followed.",
         )
@@ -47,7 +50,9 @@ def _form(found: WebhookView | None) -> None:
         pressed = st.form_submit_button("Save the webhook", type="primary")
     if not pressed:
         return
-    kept = shell.attempt(webhooks.keep, address=address or "", kinds=wanted, vault=current().vault)
+    kept = shell.attempt(webhooks.keep, address=address, kinds=wanted, vault=current().vault)
+    if kept is not None:
+        secret_fields.forget(_ADDRESS)
     if kept is not None and kept.secret:
         _once(kept.secret)
     elif kept is not None:
@@ -93,13 +98,13 @@ def _last(visit: shell.Visit, found: WebhookView) -> None:
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 badges.badge(one.state)
                 st.markdown(f"**{badges.plain(one.subject, 60)}** · {one.kind.label}", width="content")
-                badges.when(one.done_at or one.raised_at, st.context.timezone or "UTC", visit.now)
+                badges.when(one.done_at or one.raised_at, reader.zone(), visit.now)
             st.caption(badges.plain(_came(visit, one), 500))
 
 
 def _came(visit: shell.Visit, one: Posted) -> str:
     if one.state is DeliveryState.WAITING:
-        again = badges.moment(one.next_at, st.context.timezone or "UTC", visit.now).text
+        again = badges.moment(one.next_at, reader.zone(), visit.now).text
         return f"{one.note} Attempt {one.attempts + 1}: {again}." if one.attempts else f"First attempt: {again}."
     return one.note
 

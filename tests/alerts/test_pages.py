@@ -57,6 +57,7 @@ def test_the_owner_sets_the_mail_server_and_the_test_says_why_it_did_not_go(pane
     assert not page.exception
     with panel.database.read() as session:
         assert session.get_one(AlertMail, 1).host == "127.0.0.1"
+    assert "secret words" not in [field.value for field in page.text_input]
     page.button(key="alert-mail-test").click().run()
     assert "private or reserved network" in said(page)
     page.button(key="alert-mail-forget").click().run()

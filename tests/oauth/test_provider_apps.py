@@ -137,6 +137,7 @@ def test_the_page_shows_the_exact_redirect_addresses_and_says_what_is_wrong(pane
     page.text_input(key="id-google-own").set_value(GOOGLE.client_id)
     page.button[0].click().run()
     assert not page.error
+    assert "GOCSPX-1" not in [field.value for field in page.text_input]  # it is kept, so it is gone from the page
     with panel.database.read() as session:
         assert session.scalars(select(ProviderApp.workspace_id)).all() == [client.id]
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from engine.rules.facts import Refuse, Run, Wait
-from pages import badges, drawings
+from pages import badges, drawings, reader
 from storage.kinds import ActionState, CampaignState, ImportState, LeadState, LinkedInState, MailboxState, Reason
 from tests.makers import MONDAY
 
@@ -114,3 +114,11 @@ def test_a_reason_takes_the_value_it_was_decided_by() -> None:
 def test_a_running_campaign_is_not_an_import() -> None:
     assert badges.look(CampaignState.RUNNING).word == "running"
     assert badges.look(ImportState.RUNNING).word == "importing"
+
+
+@pytest.mark.parametrize(
+    ("named", "shown"),
+    [("Asia/Calcutta", "Asia/Calcutta"), ("Etc/Unknown", "UTC"), ("../etc", "UTC"), ("Europe", "UTC"), (None, "UTC")],
+)
+def test_a_browser_that_names_no_zone_is_shown_universal_time(named: str | None, shown: str) -> None:
+    assert reader.known(named, "UTC") == shown
