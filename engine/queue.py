@@ -100,6 +100,7 @@ class Doorbell:
     _reading_ill: Turns = field(default_factory=Turns)
     _telling: threading.Lock = field(default_factory=threading.Lock)
     _looking_up: Turns = field(default_factory=Turns)
+    _signing_in: Turns = field(default_factory=Turns)  # slow: and a code that is presented twice is good for nothing
 
     def __post_init__(self) -> None:
         self.counter = Counter(self.outpost.database, self.outpost.config.mark_file, clock.now)
@@ -219,7 +220,7 @@ class Doorbell:
             self._guarded("recovery", lambda: recovery.recover(database, self.holder, now, alone=False))
         with self.wards.aside():
             self._guarded("probes", lambda: mailbox_probes.probe_due(database, self._accounts(), now))
-        self._guarded("sign-ins", self._sign_ins)
+        self._signing_in.take(lambda: self._guarded("sign-ins", self._sign_ins))
         self._guarded("imports and launches", lambda: long_jobs.carry_on(database, clock.now()))
         self._guarded("warm-up", lambda: warm_up_keeping.keep(database, now))
         self._guarded("mark", lambda: generation.settle(self.outpost.config.mark_file))

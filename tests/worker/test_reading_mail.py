@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from engine import clock, reading_rounds
+from engine import clock, cut_off_sign_ins, reading_rounds
 from engine.config import load
 from engine.hands import Hands
 from engine.installation import Outpost
@@ -18,6 +18,7 @@ from storage.database import Database
 from storage.tables import MailReading
 from storage.vault import Vault
 from tests import makers
+from tests.bed.bed import wait_until
 from tests.dispatch.sink import Sink, _account
 
 
@@ -73,3 +74,21 @@ def test_a_round_that_hangs_lets_the_next_minute_pass(bell: Doorbell, monkeypatc
     assert sorted(begun) == [False, False, False, True]
     over.set()
     finished("reading")
+
+
+def test_a_minute_of_a_slow_provider_presents_no_code_twice(bell: Doorbell, monkeypatch: pytest.MonkeyPatch) -> None:
+    over, begun = threading.Event(), list[object]()
+
+    def hangs(tokens: object) -> int:
+        begun.append(tokens)
+        over.wait(20)
+        return 0
+
+    monkeypatch.setattr(cut_off_sign_ins, "settle_due", hangs)
+    minute = threading.Thread(target=bell._every_minute)
+    minute.start()
+    wait_until(lambda: bool(begun), "the first minute", 20)
+    bell._every_minute()
+    over.set()
+    minute.join(20)
+    assert len(begun) == 1
