@@ -97,8 +97,11 @@ def _require_home(request: Request) -> None:
 
 
 def _origin(url: str) -> tuple[str, str | None, int]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:  # a port that no address has
+        return "", None, 0
 
 
 def _place(request: Request) -> _Place:

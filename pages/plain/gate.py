@@ -147,7 +147,7 @@ def _is_own_origin(headers: Headers, config: Config) -> bool:
     origin = headers.get("origin")
     if origin is None:
         return headers.get("sec-fetch-site", "none") in ("same-origin", "none")
-    return origin == config.public_url or urlsplit(origin).netloc == headers.get("host")
+    return origin == config.public_url or origin.partition("://")[2] == headers.get("host")
 
 
 def _answer(connection: HTTPConnection, refusal: Refusal) -> Response:

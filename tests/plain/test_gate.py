@@ -100,7 +100,7 @@ def test_a_websocket_needs_a_session_and_our_own_origin(live: LivePanel, owner: 
     assert stream(live, good) == 101
 
 
-@pytest.mark.parametrize("origin", ["https://evil.test", "null", "http://127.0.0.1:1"])
+@pytest.mark.parametrize("origin", ["https://evil.test", "null", "http://127.0.0.1:1", "http://[", ""])
 def test_a_form_from_another_site_is_refused(live: LivePanel, origin: str) -> None:
     client = live.client()
     fields = {"email": OWNER_EMAIL, "password": PASSWORD, "form_token": form_token(client, "/sign-in")}
