@@ -56,7 +56,7 @@ def take_over(desk: Desk, identity_id: int) -> None:
         ),
     )
     if found.photo:
-        photos.keep(desk, identity_id, found.photo)
+        photos.keep(desk, identity_id, photos.Picture(found.photo))  # it was redrawn when it was offered
 
 
 @use_case(needs=Permission.MANAGE)
@@ -123,7 +123,7 @@ def _line(text: str) -> str:
     return " ".join(words)[: contact_details.LONGEST]
 
 
-def _picture(shown: bytes) -> bytes | None:
+def _picture(shown: bytes) -> photos.Picture | None:
     """None for what is no picture: a photo is no reason to fail a connection."""
     try:
         return photos.redraw(shown) if shown else None

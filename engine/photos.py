@@ -3,6 +3,7 @@
 import functools
 import io
 from collections.abc import Sequence
+from typing import NewType
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 from sqlalchemy import delete, select
@@ -11,6 +12,7 @@ from engine.desk import Desk, Problem, use_case
 from storage.kinds import Permission
 from storage.tables import Identity, Photo
 
+Picture = NewType("Picture", bytes)  # as `redraw` makes it, and nothing else does
 LARGEST = 2 * 1024 * 1024
 SIDE = 256
 _SMALL_SIDE = 96
@@ -20,9 +22,11 @@ _MAGIC = ((b"\x89PNG\r\n\x1a\n", "PNG"), (b"\xff\xd8\xff", "JPEG"))
 
 
 @use_case(needs=Permission.MANAGE)
-def set_photo(desk: Desk, identity_id: int, content: bytes) -> int:
-    """Give an identity a photo and answer its size in bytes; a Problem says why a file can't be one."""
-    picture = redraw(content)
+def set_photo(desk: Desk, identity_id: int, picture: Picture) -> int:
+    """Give an identity a photo and answer its size in bytes.
+
+    It comes redrawn, which takes a second for a large one: nobody else must wait to write meanwhile.
+    """
     keep(desk, identity_id, picture)
     return len(picture)
 
@@ -52,15 +56,15 @@ def faces(desk: Desk, of: Sequence[int]) -> dict[int, bytes]:
     return {identity_id: _small(content) for identity_id, content in rows}
 
 
-def keep(desk: Desk, identity_id: int, picture: bytes) -> None:
-    """Make a picture as `redraw` makes it the identity's photo."""
+def keep(desk: Desk, identity_id: int, picture: Picture) -> None:
+    """Make it the identity's photo."""
     row = desk.session.get(Photo, identity_id) or Photo(identity_id=identity_id)
     row.content_type, row.content, row.changed_at = "image/webp", picture, desk.now
     desk.session.add(row)
     desk.audit("photo.changed", f"identity:{identity_id}", new={"bytes": len(picture)}, identity_id=identity_id)
 
 
-def redraw(content: bytes, largest: int = LARGEST) -> bytes:
+def redraw(content: bytes, largest: int = LARGEST) -> Picture:
     """A PNG, JPEG or WebP file as a square WebP of pixels only: no EXIF, no place, no colour profile."""
     if len(content) > largest:
         raise Problem(f"The photo is larger than {largest // 2**20} MB; save it smaller and upload it again.")
@@ -68,7 +72,7 @@ def redraw(content: bytes, largest: int = LARGEST) -> bytes:
     if kind is None:
         raise Problem("The photo is not a PNG, JPEG or WebP file; save it as one of these and upload it again.")
     try:
-        return _squared(content, kind)
+        return Picture(_squared(content, kind))
     except Image.DecompressionBombError as error:
         raise Problem(_TOO_MANY_PIXELS) from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:

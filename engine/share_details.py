@@ -8,20 +8,21 @@ from sqlalchemy.orm import Session
 from engine import contact_details, identities, linkedin_consent, photos, share_links
 from engine.contact_details import Contact
 from engine.desk import Problem
+from engine.photos import Picture
 from engine.sessions import Browser
 from storage.tables import Identity
 
 LARGEST_PHOTO = 12 * 1024 * 1024  # as a phone takes it: nobody makes one smaller there
 
 
-def redrawn(session: Session, token: str, photo: bytes, now: datetime) -> bytes | None:
+def redrawn(session: Session, token: str, photo: bytes, now: datetime) -> Picture | None:
     """The photo as it is kept, for a link that works; it takes a second, in which nobody else must wait to write."""
     share_links.working(session, token, now)
     return photos.redraw(photo, LARGEST_PHOTO) if photo else None
 
 
 def fill_in(
-    session: Session, token: str, contact: Contact, picture: bytes | None, accepts: bool, browser: Browser, now: datetime
+    session: Session, token: str, contact: Contact, picture: Picture | None, accepts: bool, browser: Browser, now: datetime
 ) -> None:
     """Keep what was written and use the link up, both or neither.
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine.contact_details import Contact
 from engine.identities import IdentityView, archive, edit_contact, restore
-from engine.photos import LARGEST, photo, remove_photo, set_photo
+from engine.photos import LARGEST, photo, redraw, remove_photo, set_photo
 from pages import badges, notices, shell
 from pages.campaigns.doing import done
 from pages.identities import contact_form, drafts, holidays, hours, profile_offer
@@ -70,9 +70,18 @@ def _upload(identity: IdentityView) -> None:
         max_upload_size=LARGEST // 1024 // 1024,
         key=f"photo-{identity.id}-{turn}",
     )
-    if file and shell.attempt(set_photo, identity_id=identity.id, content=file.getvalue()) is not None:
+    if file and _taken(identity, file.getvalue()):
         st.session_state["photo-turn"] = turn + 1  # an empty uploader, else the same file is taken again at every run
         st.rerun()
+
+
+def _taken(identity: IdentityView, content: bytes) -> bool:
+    try:
+        picture = redraw(content)
+    except shell.Problem as problem:
+        notices.error(problem)
+        return False
+    return done(set_photo, identity_id=identity.id, picture=picture)
 
 
 def _archive(identity: IdentityView) -> None:

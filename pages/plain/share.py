@@ -12,6 +12,7 @@ from engine import clock, linkedin_consent, share_details, share_links
 from engine.contact_details import Contact
 from engine.desk import Problem
 from engine.installation import current
+from engine.photos import Picture
 from engine.share_links import Invited
 from pages.plain import cookies, forms
 from pages.plain.forms import Sent
@@ -156,7 +157,7 @@ def _do(request: Request, form: Sent) -> None:
         task(session)
 
 
-def _redrawn(token: str, form: Sent) -> bytes | None:
+def _redrawn(token: str, form: Sent) -> Picture | None:
     with current().database.read() as session:
         return share_details.redrawn(session, token, form.file, clock.now()) if form["what"] == "fill_in" else None
 

@@ -81,8 +81,8 @@ def test_a_photo_is_set_replaced_read_and_removed(database: Database) -> None:
         workspace = makers.workspace(session)
         ada, grace = makers.identity(session, workspace.id), makers.identity(session, workspace.id)
         desk = makers.desk(session, workspace.id)
-        photos.set_photo(desk, ada.id, picture("PNG"))
-        photos.set_photo(desk, ada.id, picture("JPEG"))
+        photos.set_photo(desk, ada.id, photos.redraw(picture("PNG")))
+        photos.set_photo(desk, ada.id, photos.redraw(picture("JPEG")))
         session.flush()
         whole = photos.photo(desk, ada.id)
         assert whole is not None
