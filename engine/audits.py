@@ -18,7 +18,7 @@ from storage.tables import Audit
 
 PAGE = 50
 _MOST_EXPORTED = 100_000
-_FORMULA = re.compile(r"^[\s]*[=+\-@\t\r]")  # a spreadsheet would run it
+_FORMULA = re.compile(r"^\s*[=+\-@＝＋－＠\t\r]")  # a spreadsheet would run it; some take the wide signs as well
 
 
 @dataclass(frozen=True, slots=True)

@@ -289,6 +289,7 @@ def test_a_denied_attempt_is_in_the_audit_log(office: Office) -> None:
     ("cell", "safe"),
     [
         ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
+        ("＝1+1", "'＝1+1"),
         ("+1", "'+1"),
         ("-1", "'-1"),
         ("@SUM(A1)", "'@SUM(A1)"),
