@@ -114,8 +114,14 @@ def _look(token: str) -> Invited:
 
 
 def _note(request: Request) -> None:
+    token, now = request.path_params["token"], clock.now()
+    try:
+        with current().database.read() as session:
+            share_links.working(session, token, now)
+    except Problem:
+        return  # whoever tries links out keeps nobody from writing
     with current().database.write() as session:
-        share_links.note_opened(session, request.path_params["token"], forms.browser(request), clock.now())
+        share_links.note_opened(session, token, forms.browser(request), now)
 
 
 def _do(request: Request, form: Sent) -> None:
