@@ -71,6 +71,7 @@ def test_a_round_that_hangs_lets_the_next_minute_pass(bell: Doorbell, monkeypatc
     monkeypatch.setattr(reading_rounds, "read_due", hangs)
     for _ in range(3):
         bell._read_mail()
+    wait_until(lambda: True in begun, "the reading of slow mail", 20)  # in a thread of its own
     assert sorted(begun) == [False, False, False, True]
     over.set()
     finished("reading")
