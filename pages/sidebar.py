@@ -53,8 +53,10 @@ def _find() -> None:
     if not text:
         return
     found = shell.ask(search, text=text)
-    for one in found:
-        shell.link("identity", label=badges.plain(one.name, 60), icon=":material/person:", id=one.id)
+    # Not Streamlit's own links: from one identity's page to another's they leave the first one in the URL, and the next
+    # click would be about the first one again.
+    links = [in_app_links.drawn("identity", badges.cut(one.name, 60), icon="person", id=one.id) for one in found]
+    st.html(drawings.below(links, "1rem"))
     if not found:
         st.caption("No identity has these words.")
 

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from practice.browser import new_page, settled, sign_in
+from storage.kinds import CampaignState
 from tests import makers
 from tests.live import OWNER_EMAIL, PASSWORD, LivePanel
 
@@ -90,3 +91,29 @@ def test_a_link_in_a_list_opens_its_page_without_loading_the_panel_anew(panel_se
     expect(page.get_by_role("link", name="Ada & <i> Lovelace")).to_be_visible()
     expect(page).to_have_url(re.compile("identities.*find=ada"))
     assert page.evaluate("window.isTheSame")
+
+
+def test_what_is_pressed_after_going_to_another_subject_is_about_that_one(panel_server: LivePanel, browser: Browser) -> None:
+    """Streamlit's own links and switches leave the URL as it is where a page leads to itself."""
+    panel_server.owner()
+    database = panel_server.database()
+    with database.write() as session:
+        ada = makers.identity(session, 1, first_name="Ada")
+        makers.identity(session, 1, first_name="Grace")
+        makers.campaign(session, ada, name="Autumn", state=CampaignState.DRAFT, launched_at=None)
+    database.close()
+    page = new_page(browser)
+    sign_in(page, panel_server.address, OWNER_EMAIL, PASSWORD)
+    page.goto(f"{panel_server.address}/identity?w=1&id=1&section=share")
+    settled(page)
+    page.get_by_label("Find an identity").fill("Grace")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Grace").click()
+    expect(page.get_by_role("heading", name="Grace")).to_be_visible()
+    expect(page).to_have_url(f"{panel_server.address}/identity?w=1&id=2")
+    page.goto(f"{panel_server.address}/campaign?w=1&id=1")
+    settled(page)
+    page.get_by_role("button", name="More").click()
+    page.get_by_text("Duplicate").click()
+    expect(page.get_by_role("heading", name="Autumn (copy)")).to_be_visible()
+    expect(page).to_have_url(f"{panel_server.address}/campaign?w=1&id=2")
