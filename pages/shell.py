@@ -110,12 +110,6 @@ def go(slug: str, **query: Any) -> None:
     st.switch_page(PAGES[slug].file, query_params=_query(query))
 
 
-def turn_to(**query: Any) -> None:
-    """This page for another subject. `go` to the page in hand would leave the first subject in the URL."""
-    st.query_params.from_dict(_query(query))
-    st.rerun()
-
-
 def leave(label: str, path: str, *, icon: str = "", is_primary: bool = False) -> None:
     """A button that leaves for a plain page in this tab; Streamlit's own link button opens another one.
 

@@ -25,7 +25,7 @@ def show(visit: shell.Visit, campaign: CampaignView) -> None:
     elif chosen == _DUPLICATE:
         made = shell.attempt(duplicate, campaign_id=campaign.id)
         if made is not None:
-            shell.turn_to(id=made)
+            shell.go("campaign", id=made)
     elif chosen == _FINISH:
         _ask_finish(campaign)
     elif chosen == _DELETE:

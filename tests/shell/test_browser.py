@@ -94,7 +94,7 @@ def test_a_link_in_a_list_opens_its_page_without_loading_the_panel_anew(panel_se
 
 
 def test_what_is_pressed_after_going_to_another_subject_is_about_that_one(panel_server: LivePanel, browser: Browser) -> None:
-    """Streamlit's own links and switches leave the URL as it is where a page leads to itself."""
+    """Streamlit's own links leave the URL as it is where a page leads to itself; its switches don't."""
     panel_server.owner()
     database = panel_server.database()
     with database.write() as session:
