@@ -224,10 +224,9 @@ def _out_of_reach(who: Visit) -> None:
     st.session_state.pop(_LAST_WORKSPACE, None)
     st.title("Not within reach", anchor=False)
     st.markdown("This workspace does not exist, or you have no access to it.")
+    # Not Streamlit's own links: to the page in hand they would leave this workspace in the URL.
     for client in who.workspaces[:10]:
-        st.page_link(
-            PAGES[FIRST].file, label=f"Open {person_texts.plain(client.name)}", query_params={_WORKSPACE: str(client.id)}
-        )
+        st.html(f'<a href="/?{_WORKSPACE}={client.id}" target="_self">Open {escape(person_texts.cut(client.name, 120))}</a>')
 
 
 def _no_workspace(who: Visit) -> None:
