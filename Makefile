@@ -24,7 +24,7 @@ reset-owner: $(VENV)/run.stamp ## a one-time link for an owner whose password is
 	@exec $(PYTHON) -m engine.owner_resets $(EMAIL)
 
 test: check packages ## run everything; installs what the tests need, says what it had to skip
-	$(PYTHON) -m pytest -q -n 2 --dist loadfile -m "not slow and not bed and not browser"
+	$(PYTHON) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not slow and not bed and not browser"
 	$(PYTHON) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "slow or bed or browser"
 
 check: $(VENV)/dev.stamp ## ruff, format and mypy
