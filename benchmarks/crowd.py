@@ -16,6 +16,7 @@ from storage.kinds import ActionKind, ActionState, CampaignState, LeadState
 from storage.tables import Action, Campaign, Lane, Lead, QuotaUse, Spend, Step, User, Workspace
 from tests.live import LivePanel
 
+_FIRST = 1_000_001  # beyond the rows that the crowd itself has
 _SENT = 3  # mails a lane and day, so that counting them is part of the cost
 
 
@@ -39,7 +40,7 @@ def _plan(session: Session, workspace_id: int, now: datetime) -> None:
     lanes = session.execute(
         select(Lane.id, Lane.identity_id, Lane.mailbox_id).where(Lane.workspace_id == workspace_id).order_by(Lane.id)
     ).all()
-    keys = [(number, *lane) for number, lane in zip(count(1), lanes)]
+    keys = [(number, *lane) for number, lane in zip(count(_FIRST), lanes)]
     common = {"workspace_id": workspace_id, "created_at": now}
     session.execute(
         insert(Campaign),
