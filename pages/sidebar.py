@@ -56,8 +56,9 @@ def _find() -> None:
     # Not Streamlit's own links: from one identity's page to another's they leave the first one in the URL, and the next
     # click would be about the first one again.
     links = [in_app_links.drawn("identity", badges.cut(one.name, 60), icon="person", id=one.id) for one in found]
-    st.html(drawings.below(links, "1rem"))
-    if not found:
+    if found:
+        st.html(drawings.below(links, "1rem"))
+    else:
         st.caption("No identity has these words.")
 
 

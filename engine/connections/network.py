@@ -76,6 +76,7 @@ Resolver = Callable[[str, int], list[str]]
 
 REMEMBERED = 30.0  # seconds: no longer than the shortest usual life of a record of a mail server
 _remembered: dict[tuple[str, int], tuple[float, list[str]]] = {}
+_remembering = threading.Lock()
 
 
 def system_resolver(host: str, port: int) -> list[str]:
@@ -125,7 +126,8 @@ class NetworkGuard:
                 return socket.create_connection((address, port), timeout=deadline.left())
             except OSError as error:
                 refused = error
-        _remembered.pop((host, port), None)  # it may have moved
+        with _remembering:
+            _remembered.pop((host, port), None)  # it may have moved
         timed_out = isinstance(refused, TimeoutError)
         raise ConnectionTrouble(Trouble.TIMED_OUT if timed_out else Trouble.PORT_CLOSED, host, port) from refused
 
@@ -162,9 +164,10 @@ class NetworkGuard:
 def _remember(host: str, port: int, addresses: list[str]) -> None:
     """A round of visits goes to the same few servers hundreds of times; each address is judged anew all the same."""
     now = clock.monotonic()
-    for name in [name for name, (until, _) in list(_remembered.items()) if until <= now]:
-        _remembered.pop(name, None)
-    _remembered[host, port] = (now + REMEMBERED, addresses)
+    with _remembering:
+        for name in [name for name, (until, _) in _remembered.items() if until <= now]:
+            del _remembered[name]
+        _remembered[host, port] = (now + REMEMBERED, addresses)
 
 
 def _is_literal(host: str) -> bool:

@@ -240,7 +240,9 @@ def test_every_section_opens_by_its_url(panel: Panel, client: Client, ada: Ident
 def test_the_sidebar_finds_any_identity(panel: Panel, client: Client, ada: Identity) -> None:
     page = panel.open("today", client.ops, client.id)
     page.sidebar.text_input[0].set_value("love").run()
-    assert "Ada Lovelace" in [str(link.proto.label) for link in page.sidebar.get("page_link")]
+    drawn = "".join(str(part.proto.body) for part in page.sidebar.get("html"))
+    assert "Ada Lovelace" in drawn
+    assert f"id={ada.id}" in drawn
 
 
 def test_an_identity_without_a_channel_says_so_on_every_page(panel: Panel, client: Client) -> None:
