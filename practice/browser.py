@@ -50,6 +50,10 @@ def choose(page: Page, label: str, option: str) -> None:
 
 
 def press(page: Page, name: str, within: Locator | None = None) -> None:
-    """Press the button with this name and wait for what it does."""
+    """Press the button with this name once the page is at rest, and wait for what it does.
+
+    What was waited for before may stand there while its run still goes on, which takes a button from under the mouse.
+    """
+    settled(page)
     (within or page).get_by_role("button", name=name).first.click()
     settled(page)
