@@ -11,11 +11,11 @@ from datetime import date
 
 # As in .streamlit/config.toml, light and dark; the app sets its colour scheme, so the browser chooses.
 _COLOURS = {
-    "green": "light-dark(#0f7b52,#4fc795)",
+    "green": "light-dark(#0e7750,#4fc795)",
     "blue": "light-dark(#2563c9,#79aef7)",
-    "orange": "light-dark(#b45f06,#eda84b)",
+    "orange": "light-dark(#a35303,#eda84b)",
     "red": "light-dark(#c62f3a,#f4777f)",
-    "gray": "light-dark(#6a6e80,#9ba0b4)",
+    "gray": "light-dark(#646879,#9ba0b4)",
 }
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from pages import drawings, shell
 
 # As Streamlit's page link and its buttons look; a pointer's rest can't be said in a style attribute.
-_STYLE = """
+STYLE = """
 a.outpost-link{display:flex;align-items:center;gap:.5rem;margin:-.25rem 0;padding:0 .5rem;border-radius:9px;min-width:0;
   font-size:.875rem;line-height:2;color:inherit!important;text-decoration:none!important}
 a.outpost-link:hover,a.outpost-link:focus-visible,a.outpost-link.here{background:rgba(165,165,187,.15);outline:none}
@@ -20,16 +20,16 @@ a.outpost-link>span:last-child{overflow:hidden;white-space:nowrap;text-overflow:
 a.outpost-button{display:inline-flex;align-items:center;gap:.5rem;min-height:2.5rem;padding:0 .75rem;border-radius:9px;
   white-space:nowrap;font-size:.875rem;color:inherit!important;text-decoration:none!important;
   border:1px solid light-dark(#dddee7,#323545)}
-a.outpost-button:hover,a.outpost-button:focus-visible{border-color:light-dark(#4b45c6,#7a74ea);outline:none;
+a.outpost-button:hover,a.outpost-button:focus-visible{border-color:light-dark(#4b45c6,#a8a5f7);outline:none;
   color:light-dark(#4b45c6,#a8a5f7)!important}
-a.outpost-button.primary{color:#fff!important;background:light-dark(#4b45c6,#7a74ea);border-color:transparent}
+a.outpost-button.primary{color:#fff!important;background:light-dark(#4b45c6,#6b64e3);border-color:transparent}
 a.outpost-button.primary:hover,a.outpost-button.primary:focus-visible{filter:brightness(.93)}
 """
 
 
 def install() -> None:
     """Once a run, at the end of the sidebar: what makes these links open in this window."""
-    st.html(f'<style>{_STYLE}</style><script src="/look/links.js"></script>', unsafe_allow_javascript=True)
+    st.html(f'<style>{STYLE}</style><script src="/look/links.js"></script>', unsafe_allow_javascript=True)
 
 
 def drawn(slug: str, label: str, *, icon: str = "", here: bool = False, **query: Any) -> str:

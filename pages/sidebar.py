@@ -7,7 +7,7 @@ import streamlit as st
 from engine.alerts import count_new
 from engine.identity_lists import search
 from engine.overview import Health, foot
-from pages import badges, drawings, in_app_links, shell
+from pages import accents, badges, drawings, in_app_links, shell
 from pages.registry import PAGES, SECTIONS, Page
 from pages.shell import Visit
 
@@ -97,3 +97,4 @@ def _foot(visit: Visit) -> None:
     if st.button("Sign out", icon=":material/logout:", key="sign-out", width="stretch"):
         shell.sign_out(visit)
     in_app_links.install()
+    accents.install()
