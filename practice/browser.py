@@ -1,9 +1,12 @@
 """A real Chromium on the panel, for the end-to-end tests and the screenshots: waits for Streamlit, never for time."""
 
+from pathlib import Path
+
 from playwright.sync_api import Browser, Locator, Page, expect
 
 _SECONDS = 20
-_IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+_RUNS = Path(__file__).parent / "browser_runs.js"
+AT_REST = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 
 
 def new_page(
@@ -18,6 +21,7 @@ def new_page(
         locale="en-GB",
         reduced_motion="reduce",
     )
+    context.add_init_script(path=_RUNS)
     page = context.new_page()
     page.set_default_timeout(_SECONDS * 1000)
     expect.set_options(timeout=_SECONDS * 1000)
@@ -26,7 +30,8 @@ def new_page(
 
 def settled(page: Page) -> Page:
     """Wait until the page's script has run to its end and nothing of the run before is left on screen."""
-    page.wait_for_selector(_IDLE)
+    expect(page.locator("html[data-unanswered]")).to_have_count(0)
+    page.wait_for_selector(AT_REST)
     expect(page.locator('[data-stale="true"]')).to_have_count(0)
     expect(page.locator('[data-testid="stSkeleton"]')).to_have_count(0)
     return page

@@ -1,12 +1,13 @@
 """Signing in with a real Chromium: first start, reload, deep link, the workspace in the URL, signing out."""
 
 import re
+import signal
 
 import pyotp
 import pytest
 from playwright.sync_api import Browser, expect
 
-from practice.browser import new_page, settled, sign_in
+from practice.browser import AT_REST, new_page, settled, sign_in
 from storage.kinds import CampaignState
 from tests import makers
 from tests.live import OWNER_EMAIL, PASSWORD, LivePanel
@@ -33,12 +34,28 @@ def test_first_start_reload_deep_link_and_sign_out(panel_server: LivePanel, brow
     expect(page.get_by_role("heading", name="Your account")).to_be_visible()
     page.get_by_role("link", name="Workspaces").click()
     settled(page)
+    assert not page.get_by_role("heading", name="Your account").is_visible()  # at rest is the new page, not the old
     expect(page).to_have_url(f"{panel_server.address}/workspaces?w=1")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
     page.get_by_role("link", name="Sign in").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     assert not [url for url in foreign if not url.startswith(("data:", "blob:", "ws://127.0.0.1"))]
+
+
+def test_a_page_is_not_at_rest_before_its_run_has_been_answered(panel_server: LivePanel, browser: Browser) -> None:
+    panel_server.owner()
+    page = new_page(browser)
+    sign_in(page, panel_server.address, OWNER_EMAIL, PASSWORD)
+    panel_server.process.send_signal(signal.SIGSTOP)
+    try:
+        page.get_by_role("link", name="Audit log").click()
+        expect(page.locator(AT_REST)).to_have_count(1)  # what Streamlit's own page says meanwhile
+        expect(page.locator("html[data-unanswered]")).to_have_count(1)
+    finally:
+        panel_server.process.send_signal(signal.SIGCONT)
+    settled(page)
+    assert page.get_by_role("heading", name="Audit log").is_visible()
 
 
 def test_a_code_is_asked_after_the_password(panel_server: LivePanel, browser: Browser) -> None:
