@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from engine import bounce_rates, clock, freezes, incoming_effects, mailbox_alerts, slow_servers
+from engine import bounce_rates, clock, freezes, incoming_effects, mailbox_alerts, slow_servers, soft_bounces
 from engine.channels.effects import Failed, Letter, MailAccount, Mailer, Outcome, Trace
 from engine.channels.incoming.bounces import cause_of_refusal
 from engine.desk import WORKER, Desk, Problem
@@ -75,6 +75,8 @@ class EmailHand:
             return
         if outcome.reason is Reason.RECIPIENT_REFUSED and entry.lead_id is not None:
             _nobody_there(session, entry, outcome, now)
+        if outcome.reason is Reason.RECIPIENT_FULL and entry.lead_id is not None:
+            soft_bounces.mind(session, entry.lead_id, now)
         if outcome.connection_ended:
             end_connection(session, entry, outcome, now)
         elif outcome.reason is Reason.PROVIDER_LIMIT:

@@ -6,15 +6,14 @@ too. The third soft bounce pauses the lead until a person lets it go on. An out-
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import absences, alerts, bounce_rates, lead_pauses, sequence
+from engine import absences, alerts, bounce_rates, sequence, soft_bounces
 from engine.desk import WORKER, Desk
 from storage.kinds import AlertKind, IncomingKind, LeadState, Reason, SuppressionKind
 from storage.tables import Campaign, IncomingMail, Lead, Mailbox, Suppression
 
-SOFT_BOUNCES = 3
 _ENDS = {
     IncomingKind.REPLY: (LeadState.REPLIED, Reason.LEAD_REPLIED),
     IncomingKind.HARD_BOUNCE: (LeadState.BOUNCED, Reason.LEAD_BOUNCED),
@@ -33,7 +32,8 @@ def apply(session: Session, mail: IncomingMail, mailbox: Mailbox, email: str, no
     if mail.kind is IncomingKind.AUTO_REPLY:
         _wait_for_return(session, mail)
     elif mail.kind is IncomingKind.SOFT_BOUNCE:
-        _count_soft(session, mail, now)
+        if not mail.is_delay and soft_bounces.mind(session, mail.lead_id or 0, now):
+            mail.reason = Reason.SOFT_BOUNCES
     elif mail.kind in _ENDS:
         state, mail.reason = _ENDS[mail.kind]
         if mail.kind in _WHY:
@@ -86,22 +86,6 @@ def _end(session: Session, mail: IncomingMail, state: LeadState, reason: Reason,
         identity_id = session.scalar(select(Campaign.identity_id).where(Campaign.id == lead.campaign_id))
         desk = Desk(session, WORKER, mail.workspace_id, now)
         desk.audit(f"lead.{state}", f"lead:{lead.id}", old={"state": old}, new={"state": state}, identity_id=identity_id)
-
-
-def _count_soft(session: Session, mail: IncomingMail, now: datetime) -> None:
-    """Bounces of this lead's mails since it was last let go on, each mail counted once however often its server reports."""
-    session.flush()
-    since = lead_pauses.last_ended(session, mail.lead_id or 0)
-    counted = select(func.count(func.distinct(IncomingMail.action_id))).where(
-        IncomingMail.lead_id == mail.lead_id,
-        IncomingMail.kind == IncomingKind.SOFT_BOUNCE,
-        IncomingMail.is_delay.is_(False),
-    )
-    if since is not None:
-        counted = counted.where(IncomingMail.read_at > since)
-    is_enough = not mail.is_delay and (session.scalar(counted) or 0) >= SOFT_BOUNCES
-    if is_enough and lead_pauses.pause(session, mail.lead_id or 0, Reason.SOFT_BOUNCES, now):
-        mail.reason = Reason.SOFT_BOUNCES
 
 
 def _wait_for_return(session: Session, mail: IncomingMail) -> None:

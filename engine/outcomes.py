@@ -15,8 +15,10 @@ from storage.ledger_sets import Moving, move_all
 from storage.tables import Event, Lead
 
 MOST_ATTEMPTS = 6
-# The address's or its provider's trouble: a day without the server must not end the leads that waited for it.
+# The address's or its provider's trouble: a day without the server must not end the leads that waited for it. A full box
+# is the recipient's, and its third refusal holds the lead for a person (engine.soft_bounces).
 _NOT_OF_THE_MAIL = (
+    Reason.RECIPIENT_FULL,
     Reason.SIGN_IN_REFUSED,
     Reason.MESSAGE_REFUSED,
     Reason.UNREACHABLE,

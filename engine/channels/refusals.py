@@ -9,11 +9,14 @@ from datetime import timedelta
 from enum import StrEnum
 
 from engine.channels.effects import Failed
+from engine.channels.incoming.bounces import cause_of_refusal
+from engine.channels.incoming.causes import Cause
 from engine.connections.trouble import ConnectionTrouble, Trouble, scrub
 from storage.kinds import Reason
 
 _SOON = timedelta(minutes=15)
 _HOURS_LATER = timedelta(hours=4)  # a daily limit that rolls over 24 hours frees a part of itself by then
+_A_DAY_LATER = timedelta(days=1)  # a full box is emptied by its owner, who has to notice it first
 
 
 class Stage(StrEnum):
@@ -32,9 +35,15 @@ _LIMIT_WORDS = re.compile(
     r"|submissionquotaexceeded|too many (messages|mails|emails)|exceeded (your|the) .{0,30}(limit|quota)|sending limit",
     re.I,
 )
+_OF_US = re.compile(r"exceeded your", re.I)  # the server speaks to us: our quota, not the recipient's
+_FULL_STATUS = frozenset({"5.2.2", "4.2.2"})
+_SENDING = re.compile(r"\b(sending|submission\w*|outbound|daily|hourly)\b", re.I)
+# The receiving system's own disk, or the size of this mail: not the person's box.
+_OTHER_STATUS = re.compile(r"[45]\.3\.\d{1,3}|[45]\.2\.3")
+_TOO_BIG = re.compile(r"\b(message|mail|e-mail|content)\b( \S+){0,2} (exceeds|too (big|large|long))", re.I)
 _SIGN_IN_STATUS = frozenset({"5.7.139", "5.7.30"})
-# No such address, box disabled or full, no such domain.
-_NOBODY_THERE = re.compile(r"5\.1\.\d{1,3}|5\.2\.[012]|5\.4\.4")
+# No such address, box disabled, no such domain.
+_NOBODY_THERE = re.compile(r"5\.1\.\d{1,3}|5\.2\.[01]|5\.4\.4")
 _ABOUT_THE_SENDER = re.compile(
     r"not owned by user|relay(ing)? (access )?denied|\bsend ?as\b"
     r"|not (allowed|permitted|authori[sz]ed) to (send|use) .{0,30}(as|from|sender|address)",
@@ -48,6 +57,8 @@ def refusal(stage: Stage, code: int, said: str | bytes) -> Failed:
     note = f"{code} {words}" if code > 0 else f"The server's answer makes no sense: {words}"
     found = _ENHANCED.search(words)
     status = found.group(0) if found else ""
+    if stage is not Stage.SENDER and _is_full_box(code, status, words, note):
+        return Failed(Reason.RECIPIENT_FULL, note, permanent=False, retry_after=_A_DAY_LATER)
     if status in _LIMIT_STATUS or _LIMIT_WORDS.search(words):
         return Failed(Reason.PROVIDER_LIMIT, note, permanent=False, retry_after=_HOURS_LATER)
     if code == 530 or status in _SIGN_IN_STATUS:
@@ -55,6 +66,19 @@ def refusal(stage: Stage, code: int, said: str | bytes) -> Failed:
     if not 500 <= code < 600:
         return Failed(Reason.PROVIDER_BUSY, note, permanent=False, retry_after=_SOON)
     return _lasting(stage, code, status, words, note)
+
+
+def _is_full_box(code: int, status: str, words: str, note: str) -> bool:
+    """Judged by the words by which a report of it would be judged: it is the same soft bounce."""
+    if not 400 <= code < 600 or status in _LIMIT_STATUS or _SENDING.search(words):
+        return False
+    if status in _FULL_STATUS:
+        return True
+    if _OTHER_STATUS.fullmatch(status) or _TOO_BIG.search(words) or _OF_US.search(words):
+        return False
+    cause = cause_of_refusal(note)
+    # 552 alone says it as well: "exceeded storage allocation" (RFC 5321 4.2.3).
+    return cause is Cause.MAILBOX_FULL or (code == 552 and not status and cause is Cause.UNKNOWN)
 
 
 def _lasting(stage: Stage, code: int, status: str, words: str, note: str) -> Failed:

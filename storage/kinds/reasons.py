@@ -104,6 +104,7 @@ class Reason(StrEnum):
     PROFILE_MISSING = "profile_missing"
     MISSING_FIELD = "missing_field"
     RECIPIENT_REFUSED = "recipient_refused"
+    RECIPIENT_FULL = "recipient_full"
     MESSAGE_REFUSED = "message_refused"
     PROVIDER_BUSY = "provider_busy"
     PROVIDER_LIMIT = "provider_limit"
@@ -206,6 +207,7 @@ _SENTENCES: dict[Reason, str] = {
     Reason.NEVER_ACCEPTED: "The connection request was not accepted in the time that the step waits.",
     Reason.PROFILE_MISSING: "The lead lacks a LinkedIn URL or a name, and both are compared before anything is clicked.",
     Reason.RECIPIENT_REFUSED: "The receiving server refused the recipient.",
+    Reason.RECIPIENT_FULL: "The recipient's mailbox is full; it is tried again a day later, and the third pauses the lead.",
     Reason.MESSAGE_REFUSED: "The server refused the message.",
     Reason.PROVIDER_BUSY: "The provider's server asked to try later.",
     Reason.PROVIDER_LIMIT: "The provider's own sending limit is reached.",

@@ -305,6 +305,8 @@ def postfix_tables(ports: Ports) -> dict[str, str]:
         "hole.test discard:\n",
         "recipient_access": "tempfail@bravo.test 450 4.2.1 mailbox temporarily unavailable\n"
         "blocked@bravo.test 550 5.7.1 message refused by policy\n"
+        "full@bravo.test 552 5.2.2 mailbox is full\n"
+        "nearlyfull@bravo.test 452 4.2.2 over quota, try later\n"
         "nobody@bravo.test 550 5.1.1 user unknown\n",
         "virtual_mailbox": "/./ x\n",
         "login_maps": "/^(.+)$/ ${1}\n",

@@ -258,6 +258,11 @@ def _serving(script: Script, kind: type[_Conversation], talk: object) -> Iterato
         daemon_threads = True
         allow_reuse_address = True
 
+        def server_bind(self) -> None:
+            # Small: else the sockets alone hold megabytes that nobody has read, and a line that breaks is not noticed.
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+            super().server_bind()
+
         def shutdown_request(self, request: socket.socket) -> None:
             with contextlib.suppress(OSError):
                 super().shutdown_request(request)

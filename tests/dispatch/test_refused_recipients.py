@@ -32,7 +32,6 @@ def sink(tmp_path: Path) -> Sink:
         ("550 5.1.1 <p@x.test>: Recipient address rejected: User unknown", True),
         ("550 No such user here", True),
         ("550 5.1.2 Bad destination system address", True),
-        ("552 5.2.2 Mailbox is full", False),
         ("550 5.2.1 Mailbox disabled, not accepting messages", False),
         ("550 Blocked by our policy", False),
     ],

@@ -1,13 +1,16 @@
 """Three soft bounces pause a lead where it is, and it alone; a person lets it go on."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
 from engine import agenda, booking, campaign_lists, disconnecting, lead_pauses, leads, timelines
+from engine.channels.refusals import Stage, refusal
 from engine.desk import Denied, Problem, perform
+from engine.email_hand import EmailHand
 from engine.rules.facts import Run, Wait
 from engine.rules.permit import permit
 from engine.situations import gather
@@ -15,6 +18,7 @@ from storage.database import Database
 from storage.kinds import LeadState, Reason, Role
 from storage.tables import Audit, Lane, LeadPause
 from tests import makers
+from tests.dispatch.sink import Sink
 from tests.incoming.post import Post
 from tests.makers import OWNER
 
@@ -36,6 +40,14 @@ class Bouncing(Post):
             if number:
                 self.send(self.leads[0].id)
             self.comes(self.bounce(0, *FULL), self.bounce(0, *FULL))
+
+    def refuses(self, hand: EmailHand) -> None:
+        """The next mail finds the box full at RCPT."""
+        refused = refusal(Stage.RECIPIENT, 552, "5.2.2 Mailbox full")
+        entry, epoch = self.begin_sending(self.leads[0].id)
+        self.settle(entry, epoch, refused, self.now)
+        with self.database.write() as session:
+            hand.settle(session, entry, refused, self.now)
 
     def paused(self) -> tuple[Any, ...]:
         line = self.do(leads.look_at, lead_id=self.leads[0].id).line
@@ -69,6 +81,24 @@ def test_the_third_soft_bounce_pauses_the_lead_and_suppresses_nobody(post: Bounc
     assert post.do(campaign_lists.look_at, campaign_id=post.campaign.id).paused_leads == 1
     (shown, *_) = post.do(leads.find, campaign_id=post.campaign.id).rows
     assert (shown.state, shown.paused) == HELD
+
+
+def test_a_refusal_to_our_face_counts_as_one_of_the_three(post: Bouncing, tmp_path: Path):
+    post.bounces(2)
+    post.send(post.leads[0].id)
+    assert post.paused() == FREE
+    post.refuses(EmailHand(Sink(tmp_path / "sink").hands()))
+    assert post.paused() == HELD
+    assert post.suppressed() == []
+
+
+def test_a_report_after_refusals_counts_as_one_of_the_three(post: Bouncing, tmp_path: Path):
+    post.bounces(1)
+    post.send(post.leads[0].id)
+    hand = EmailHand(Sink(tmp_path / "sink").hands())
+    post.refuses(hand)
+    post.comes(post.bounce(0, *FULL))  # of the mail before that one, which its server held for days
+    assert post.paused() == HELD
 
 
 def test_a_paused_lead_keeps_nobody_behind_it_waiting(post: Bouncing):

@@ -115,6 +115,8 @@ def test_a_wrong_password_ends_the_connection_and_is_tried_once(bed: Bed, post: 
         ("nobody@bravo.test", Reason.RECIPIENT_REFUSED, True),
         ("blocked@bravo.test", Reason.MESSAGE_REFUSED, True),
         ("tempfail@bravo.test", Reason.PROVIDER_BUSY, False),
+        ("full@bravo.test", Reason.RECIPIENT_FULL, False),
+        ("nearlyfull@bravo.test", Reason.RECIPIENT_FULL, False),
     ],
 )
 def test_what_postfix_refuses_is_named(

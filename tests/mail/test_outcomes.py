@@ -61,10 +61,11 @@ REFUSALS = [
     ),
     ("rcpt", "450 4.2.0 <marie@bravo.test>: Recipient address rejected: Greylisted", Reason.PROVIDER_BUSY, False, False),
     ("rcpt", "451 4.7.1 Greylisted, try again in 5 minutes", Reason.PROVIDER_BUSY, False, False),
-    ("rcpt", "452 4.2.2 Mailbox full", Reason.PROVIDER_BUSY, False, False),
+    ("rcpt", "452 4.2.2 Mailbox full", Reason.RECIPIENT_FULL, False, False),
     ("rcpt", "550 5.1.1 <nobody@bravo.test>: user unknown", Reason.RECIPIENT_REFUSED, True, False),
     ("rcpt", "550 No such user here", Reason.RECIPIENT_REFUSED, True, False),
-    ("rcpt", "552 5.2.2 Mailbox is full", Reason.RECIPIENT_REFUSED, True, False),
+    ("rcpt", "552 5.2.2 Mailbox is full", Reason.RECIPIENT_FULL, False, False),
+    ("dot", "552 5.2.2 Over quota", Reason.RECIPIENT_FULL, False, False),
     ("rcpt", "550 5.7.1 message refused by policy", Reason.MESSAGE_REFUSED, True, False),
     ("rcpt", "554 5.7.1 Relay access denied", Reason.MESSAGE_REFUSED, False, True),
     ("rcpt", "550 5.4.5 Daily sending quota exceeded", Reason.PROVIDER_LIMIT, False, False),
@@ -113,8 +114,9 @@ def test_a_refusal_proves_that_nothing_happened(
 
 @pytest.mark.parametrize("step", ["greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "content"])
 def test_a_line_that_breaks_before_the_dot_is_no_delivery(channel: EmailChannel, authority: Authority, step: str) -> None:
+    text = "x" * (6_000_000 if step == "content" else 100)  # more than the sockets hold by themselves
     with scripted_smtp(Script({step: DROP}, authority.good())) as port:
-        outcome = channel.deliver(account_at(port), letter(text="x" * 3_000_000), 5)
+        outcome = channel.deliver(account_at(port), letter(text=text), 15)
     assert isinstance(outcome, Failed)
     assert (outcome.reason, outcome.permanent, outcome.connection_ended) == (Reason.UNREACHABLE, False, False)
 
