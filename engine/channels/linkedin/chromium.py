@@ -1,12 +1,14 @@
 """Which Chromium is driven, and how it is started: by the driver, and by what looks at the panel itself."""
 
+import asyncio
 import os
+import secrets
 import shutil
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from playwright.sync_api import Browser, Error, sync_playwright
 
@@ -32,34 +34,51 @@ def system_chromium(seconds: float | None = None) -> Iterator[Browser]:
 
     Most of Playwright's calls (cookies, the storage state, closing) wait for ever for a browser that hangs. So one that is
     still there after `seconds` is killed, and whatever waits for it ends with Playwright's Error. None: nobody waits.
+    A thread holds one at a time: RuntimeError, which no driver takes for an answer of the page, in one that holds another.
     """
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    _refuse_a_second()
+    mark = f"--outpost-browser={secrets.token_hex(8)}"  # tells this browser from all others; Chromium minds no such switch
+    arguments = [mark, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     longest = _START if seconds is None else max(1.0, min(_START, seconds))
-    ends = time.monotonic() + seconds if seconds is not None else None
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable(), args=arguments, timeout=longest * 1000)
-        watch = _watched(browser, max(0.0, ends - time.monotonic())) if ends is not None else None
+        watch = _watching(mark, seconds) if seconds is not None else None
         try:
-            yield browser
+            browser = playwright.chromium.launch(executable_path=executable(), args=arguments, timeout=longest * 1000)
+            try:
+                yield browser
+            finally:
+                with suppress(Error):  # it was killed
+                    browser.close()
         finally:
-            with suppress(Error):  # it was killed
-                browser.close()
             if watch is not None:
                 watch.cancel()
 
 
-def _watched(browser: Browser, seconds: float) -> threading.Timer:
-    told = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")
-    process = next(int(one["id"]) for one in told["processInfo"] if one["type"] == "browser")
-    watch = threading.Timer(seconds, _kill, (process,))
+def _refuse_a_second() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise RuntimeError("A browser is open in this thread already, or an event loop runs in it: open this one in another.")
+
+
+def _watching(mark: str, seconds: float) -> threading.Timer:
+    watch = threading.Timer(max(0.0, seconds), _kill, (mark,))
     watch.daemon = True
     watch.start()
     return watch
 
 
-def _kill(process: int) -> None:
-    with suppress(ProcessLookupError):
-        if os.getpgid(process) == process:  # with its renderers: Playwright starts it as a group of its own
-            os.killpg(process, signal.SIGKILL)
-        else:
-            os.kill(process, signal.SIGKILL)
+def _kill(mark: str) -> None:
+    """Found by its command line and not asked for its number: one that hangs from its first moment on answers nothing."""
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it ended meanwhile
+            if mark.encode() in place.read_bytes().split(b"\0"):
+                _kill_group(int(place.parent.name))
+
+
+def _kill_group(process: int) -> None:
+    if os.getpgid(process) == process:  # with its renderers: Playwright starts it as a group of its own
+        os.killpg(process, signal.SIGKILL)
+    else:
+        os.kill(process, signal.SIGKILL)

@@ -1,7 +1,7 @@
 """The driver: one identity, one browser context, one lock, one deadline for each thing done at LinkedIn.
 
 A browser is started for each action and closed with it, in the caller's own thread: Playwright's objects belong to one
-thread, nothing idles, and at most `most` browsers run at once.
+thread, nothing idles, and at most `most` browsers run at once, each in a thread that holds no other.
 """
 
 import threading
@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, StorageState
 
 from engine.channels.effects import Trace, Uncertain
 from engine.channels.linkedin import invitations, messages, networks, profiles, sales, signing_in
-from engine.channels.linkedin.chromium import system_chromium
+from engine.channels.linkedin.chromium import NoChromiumError, system_chromium
 from engine.channels.linkedin.outcomes import (
     Ask,
     Blocked,
@@ -152,6 +152,8 @@ class Driver:
                 return work(sitting)
             except Stop as stop:
                 return _after_all(stop.outcome, sitting)
+            except NoChromiumError as error:
+                return NotDone(error.message)
             except Error as error:
                 note = f"The page did not answer as expected ({type(error).__name__})."
                 return Uncertain(note) if sitting is not None and sitting.clicked else NotDone(note)
