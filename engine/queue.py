@@ -35,6 +35,7 @@ from engine import (
     logs,
     long_jobs,
     mailbox_probes,
+    old_sign_ins,
     own_mails,
     provider_sign_in,
     reading_rounds,
@@ -277,12 +278,9 @@ class Doorbell:
         reading_rounds.read_due(database, reader, clock.now, ill=ill, may_go_on=lambda: not self.stopping.is_set())
 
     def _every_ten_minutes(self) -> None:
-        self._guarded("sweep", self._sweep)
+        self._guarded("sweep", lambda: self.outpost.database.do(lambda session: agenda.sweep(session, clock.now())))
+        self._guarded("old sign-ins", lambda: old_sign_ins.forget_old(self.outpost.database, clock.now()))
         self._guarded("bounce rates", lambda: bounce_rates.look_again(self.outpost.database, clock.now()))
-
-    def _sweep(self) -> None:
-        with self.outpost.database.write() as session:
-            agenda.sweep(session, clock.now())
 
     def _guarded(self, part: str, work: Callable[[], Any]) -> None:
         """A fault of one part must not end the others: it is logged, shown, and the work is tried again at its next turn."""
