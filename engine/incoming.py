@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from engine import agenda, alerts, incoming_keeping
@@ -24,8 +24,8 @@ from engine.crash_points import reached
 from engine.desk import Problem
 from engine.incoming_keeping import Keys
 from storage.database import Database
-from storage.kinds import AlertKind, MailboxState
-from storage.tables import FolderCursor, Lane, Mailbox, MailReading
+from storage.kinds import AlertKind, Channel, MailboxState
+from storage.tables import Campaign, FolderCursor, Lane, Lead, Mailbox, MailReading
 
 BETWEEN = timedelta(minutes=5)
 BATCH = 25
@@ -33,7 +33,7 @@ _MOST_BATCHES = 8  # of one folder at one time
 _SECONDS = 45.0
 _LONGEST_WAIT = timedelta(minutes=60)
 _TOLD_AFTER = 3  # failures, when mails wait for the reading
-MAY_BE_READ = (MailboxState.OK, MailboxState.DEGRADED, MailboxState.DISABLED_BY_TENANT)
+MAY_BE_READ = tuple(state for state in MailboxState if state.may_be_read)
 Open = Callable[[MailAccount], AbstractContextManager[ImapSession]]
 AccountFor = Callable[[Session, Mailbox], MailAccount]
 
@@ -61,7 +61,7 @@ def opener(guard: NetworkGuard, ca_file: str | None = None) -> Open:
 
 
 def read_soon(session: Session, mailbox_id: int, now: datetime, *, is_owed: bool = False) -> None:
-    """At the worker's next turn; `is_owed`: the mails of campaigns wait until all that came in before `now` was read."""
+    """At the worker's next turn; `is_owed`: its leads' steps wait until all that came in before `now` was read."""
     row = schedule(session, mailbox_id)
     row.next_at = now
     if is_owed:
@@ -162,7 +162,14 @@ def _paid(session: Session, row: MailReading, now: datetime) -> None:
     """All that came in while the address was away is read: what waited for it goes on."""
     row.owed_since = None
     alerts.clear(session, _alert(row.mailbox_id), now)
-    agenda.wake_lane(session, session.scalars(select(Lane.id).where(Lane.mailbox_id == row.mailbox_id)), now)
+    agenda.wake_lane(session, session.scalars(_waiting_lanes(row.mailbox_id)), now)
+
+
+def _waiting_lanes(mailbox_id: int) -> Select[int]:
+    """The address's own lane, and the LinkedIn lanes of whom it wrote to: their steps waited for the reading as well."""
+    its_leads = select(Campaign.identity_id).join(Lead, Lead.campaign_id == Campaign.id).where(Lead.mailbox_id == mailbox_id)
+    of_them = and_(Lane.channel == Channel.LINKEDIN, Lane.identity_id.in_(its_leads))
+    return select(Lane.id).where(or_(Lane.mailbox_id == mailbox_id, of_them))
 
 
 def _tell(session: Session, mailbox: Mailbox, note: str, now: datetime) -> None:
@@ -171,7 +178,8 @@ def _tell(session: Session, mailbox: Mailbox, note: str, now: datetime) -> None:
         session,
         AlertKind.CONNECTION,
         mailbox.address,
-        "The address was connected again, but what came in meanwhile can't be read, so no mail of a campaign goes from it."
+        "The address was connected again, but what came in meanwhile can't be read, so no mail of a campaign goes from it,"
+        " nor any LinkedIn step to those it wrote to."
         f" Reading is tried again every hour; mend what its server says: {note[:300]}",
         mailbox.workspace_id,
         mailbox.identity_id,

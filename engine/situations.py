@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from engine import counts
 from engine.calendars import holidays_of
 from engine.counts import Counts
-from engine.rules.facts import ClockUse, Facts, Note, WorkingHours
+from engine.rules.facts import ClockUse, Facts, Note, WorkingHours, WroteBy
 from engine.suppressions import Key, keys, listed_keys
 from storage import readings
 from storage.kinds import ActionState, QuotaClock, Reason, StopScope
@@ -129,6 +129,12 @@ def _scene(session: Session, rows: Sequence[Any], now: datetime, known: Counts |
     )
 
 
+def _wrote_by(row: Any) -> WroteBy | None:
+    if row.wrote_by is None:
+        return None
+    return WroteBy(row.wrote_by, row.wrote_by_state, row.wrote_by_owes)
+
+
 def _person(row: Any) -> Iterable[Key]:
     return keys(row.workspace_id, row.lead_email, row.lead_linkedin_url) if row.lead_id is not None else ()
 
@@ -184,6 +190,7 @@ def _facts(row: Any, scene: _Scene, now: datetime, by_holder: bool) -> Facts:
         address_paused=row.paused_at is not None,
         lead_paused=Reason(row.lead_paused) if row.lead_paused is not None else None,
         post_unread=row.post_unread,
+        wrote_by=_wrote_by(row),
         linkedin=row.linkedin_state,
         warming_up=row.warming_up,
         frozen_until=max(

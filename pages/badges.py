@@ -124,7 +124,7 @@ _NEEDS_A_PERSON: dict[Reason, str] = {
     Reason.QUARANTINED: "quarantine",
     Reason.CLOCK_WENT_BACK: "clock went back",
     Reason.COUNT_UNREADABLE: "count unreadable",
-    Reason.RECONNECT_NEEDED: "reconnect needed",
+    **dict.fromkeys((Reason.RECONNECT_NEEDED, Reason.REPLY_OUT_OF_SIGHT), "reconnect needed"),
     Reason.WAITING_FOR_APPROVAL: "waiting for approval",
     Reason.APPROVAL_REFUSED: "approval refused",
     Reason.DISABLED_BY_TENANT: "disabled by tenant",

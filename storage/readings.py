@@ -14,7 +14,7 @@ from sqlalchemy import Boolean, Date, Integer, String, bindparam, column, text
 from sqlalchemy.orm import Session
 
 from storage.columns import Instant
-from storage.kinds import CONSENT_VERSION, FINAL_STATES, ActionKind, ActionState
+from storage.kinds import CONSENT_VERSION, FINAL_STATES, ActionKind, ActionState, MailboxState
 from storage.ledger import connection_of
 from storage.prepared import Prepared
 from storage.tables import OPEN, Action, Campaign, Identity, Lane, Lead, LimitSetting, Mailbox
@@ -25,6 +25,8 @@ def _listed(values: Collection[str]) -> str:
 
 
 _NOT_FINAL = _listed(frozenset(ActionState) - FINAL_STATES)
+_SENT = _listed([state for state in ActionState if state.is_sent])
+_UNREADABLE = _listed([state for state in MailboxState if not state.may_be_read])
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,18 @@ class Head:
 
 
 # However many people have not answered an invitation yet, nobody behind them waits for them; an acceptance wakes the lane.
-# A paused lead holds itself alone; letting it go on wakes the lane.
-OF_THE_LEAD_ALONE = """EXISTS (SELECT 1 FROM lead_pause p WHERE p.lead_id = a.lead_id AND p.ended_at IS NULL)
+# A paused lead holds itself alone, and so does one whose reply could lie unread at the address that wrote to it; letting it
+# go on, and that reading, wake the lane.
+_OWES = "EXISTS (SELECT 1 FROM mail_reading r WHERE r.mailbox_id = {box}.id AND r.owed_since IS NOT NULL)"
+_GOT_A_MAIL = f"""a.kind IN ('connection_request', 'linkedin_message') AND EXISTS (
+        SELECT 1 FROM action e WHERE e.lead_id = a.lead_id AND e.kind = 'email' AND e.state IN ({_SENT}))"""  # noqa: S608
+OF_THE_LEAD_ALONE = f"""EXISTS (SELECT 1 FROM lead_pause p WHERE p.lead_id = a.lead_id AND p.ended_at IS NULL)
     OR a.kind = 'linkedin_message' AND EXISTS (
         SELECT 1 FROM lead d JOIN linkedin_invitation v ON v.identity_id = a.identity_id AND v.profile = d.linkedin_url
-        WHERE d.id = a.lead_id AND v.accepted_at IS NULL AND v.withdrawn_at IS NULL)"""
+        WHERE d.id = a.lead_id AND v.accepted_at IS NULL AND v.withdrawn_at IS NULL)
+    OR {_GOT_A_MAIL} AND EXISTS (
+        SELECT 1 FROM lead d JOIN mailbox b ON b.id = d.mailbox_id
+        WHERE d.id = a.lead_id AND (b.state IN ({_UNREADABLE}) OR {_OWES.format(box="b")}))"""  # noqa: S608 - constants of ours
 _FIRST = f"""
     SELECT a.id FROM action a
     WHERE a.lane_id = l.id AND a.kind = k.kind AND a.campaign_id {{campaign}}
@@ -131,7 +140,8 @@ SELECT a.id, a.kind, a.state, a.due_at, a.workspace_id, a.identity_id, a.lane_id
             AND v.accepted_at IS NULL AND v.withdrawn_at IS NULL
     ) AS awaiting_acceptance,
     (SELECT p.reason FROM lead_pause p WHERE p.lead_id = a.lead_id AND p.ended_at IS NULL) AS lead_paused,
-    EXISTS (SELECT 1 FROM mail_reading r WHERE r.mailbox_id = m.id AND r.owed_since IS NOT NULL) AS post_unread,
+    {_OWES.format(box="m")} AS post_unread,
+    b.address AS wrote_by, b.state AS wrote_by_state, {_OWES.format(box="b")} AS wrote_by_owes,
     EXISTS (SELECT 1 FROM warm_up w WHERE w.mailbox_id = m.id AND w.stopped_at IS NULL) AS warming_up,
     EXISTS (
         SELECT 1 FROM action o WHERE o.lead_id = a.lead_id AND o.id <> a.id AND o.state IN ({_NOT_FINAL})
@@ -152,6 +162,7 @@ JOIN identity i ON i.id = a.identity_id
 LEFT JOIN mailbox m ON m.id = l.mailbox_id
 LEFT JOIN campaign c ON c.id = a.campaign_id
 LEFT JOIN lead d ON d.id = a.lead_id
+LEFT JOIN mailbox b ON b.id = d.mailbox_id AND {_GOT_A_MAIL}
 WHERE a.id IN :ids"""  # noqa: S608
     )
     .bindparams(bindparam("ids", expanding=True))
@@ -199,6 +210,9 @@ WHERE a.id IN :ids"""  # noqa: S608
         column("awaiting_acceptance", Boolean()),
         column("lead_paused", String()),
         column("post_unread", Boolean()),
+        Mailbox.address.label("wrote_by"),
+        Mailbox.state.label("wrote_by_state"),
+        column("wrote_by_owes", Boolean()),
         column("warming_up", Boolean()),
         column("earlier_step_open", Boolean()),
         column("stop", String()),

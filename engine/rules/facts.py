@@ -71,6 +71,22 @@ class Note(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class WroteBy:
+    """The e-mail address that wrote to a lead before: where a reply of theirs would lie."""
+
+    address: str
+    state: MailboxState
+    owes_reading: bool
+
+    @property
+    def unread(self) -> Reason | None:
+        """Why nobody can know whether they answered; None when all that came in is read as it comes."""
+        if not self.state.may_be_read:
+            return Reason.REPLY_OUT_OF_SIGHT
+        return Reason.POST_UNREAD if self.owes_reading else None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that `permit` looks at for one action, read in one transaction.
 
@@ -98,6 +114,7 @@ class Facts:
     mailbox: MailboxState | None = None
     address_paused: bool = False
     post_unread: bool = False  # the address was connected again, and what came in meanwhile is not read yet
+    wrote_by: WroteBy | None = None  # of a LinkedIn step of a lead that got a mail before
     linkedin: LinkedInState | None = None
     consent: bool = False  # the account's owner agreed to what is done on LinkedIn in his name
     warming_up: bool = False

@@ -128,6 +128,9 @@ def _lead(facts: Facts, now: datetime) -> Obstacle:
         return Refuse(ended)
     if facts.lead_paused is not None:
         return Wait(facts.lead_paused, None)
+    # A reply stops the sequence on every channel, so nobody is written to whose reply could lie unread.
+    if facts.wrote_by is not None and facts.wrote_by.unread is not None:
+        return Wait(facts.wrote_by.unread, None)
     return Wait(Reason.NOT_ACCEPTED_YET, None) if facts.awaiting_acceptance else None
 
 

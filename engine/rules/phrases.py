@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from engine.rules.facts import ClockUse, Facts
 from engine.rules.quotas import spoken
-from storage.kinds import CampaignState, Channel, Gate, LeadState, LinkedInState, MailboxState, QuotaClock
+from storage.kinds import CampaignState, Channel, Gate, LeadState, LinkedInState, MailboxState, QuotaClock, Reason
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _CLOCKS = {
@@ -62,8 +62,14 @@ def _connection(facts: Facts, now: datetime) -> str:
 
 def _lead(facts: Facts, now: datetime) -> str:
     words = "lead active"
-    is_held = facts.lead_paused is not None and facts.lead is LeadState.ACTIVE
-    return f"{words} (paused)" if is_held else _state(words, facts.lead, LeadState.ACTIVE)
+    if facts.lead is LeadState.ACTIVE and facts.lead_paused is not None:
+        return f"{words} (paused)"
+    if facts.lead is LeadState.ACTIVE and facts.wrote_by is not None and facts.wrote_by.unread is not None:
+        return f"{words} (was written to by {facts.wrote_by.address}: {_UNREAD[facts.wrote_by.unread]})"
+    return _state(words, facts.lead, LeadState.ACTIVE)
+
+
+_UNREAD = {Reason.REPLY_OUT_OF_SIGHT: "can't be read", Reason.POST_UNREAD: "its post not read yet"}
 
 
 def _state(words: str, state: StrEnum | None, wanted: StrEnum) -> str:

@@ -63,6 +63,10 @@ class MailboxState(StrEnum):
     def may_send(self) -> bool:
         return self in (MailboxState.OK, MailboxState.DEGRADED)
 
+    @property
+    def may_be_read(self) -> bool:
+        return self.may_send or self is MailboxState.DISABLED_BY_TENANT
+
 
 # Those that a person should look at.
 MAILBOX_NEEDS = (

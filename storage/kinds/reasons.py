@@ -67,6 +67,7 @@ class Reason(StrEnum):
     DISCONNECTED = "disconnected"
     ADDRESS_PAUSED = "address_paused"
     POST_UNREAD = "post_unread"
+    REPLY_OUT_OF_SIGHT = "reply_out_of_sight"
     CONSENT_MISSING = "consent_missing"
     CHECKPOINT = "checkpoint"
     RESTRICTED = "restricted"
@@ -167,6 +168,10 @@ _SENTENCES: dict[Reason, str] = {
     Reason.DISCONNECTED: "The channel is disconnected.",
     Reason.ADDRESS_PAUSED: "The e-mail address is paused.",
     Reason.POST_UNREAD: "The address was connected again; what came in meanwhile is read before anybody is written to.",
+    Reason.REPLY_OUT_OF_SIGHT: (
+        "The e-mail address that wrote to this lead can't be read, so a reply may lie there unseen. Reconnect that address;"
+        " where it is gone for good, disconnect it, which ends its leads."
+    ),
     Reason.CONSENT_MISSING: "The account's owner has not accepted the risk notice.",
     Reason.CHECKPOINT: "The provider asks a person to confirm something.",
     Reason.RESTRICTED: "The provider restricted this account.",

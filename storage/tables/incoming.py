@@ -17,7 +17,7 @@ class MailReading(Base):
     mailbox_id: Mapped[int] = mapped_column(ForeignKey("mailbox.id"), primary_key=True)
     next_at: Mapped[datetime]
     last_at: Mapped[datetime | None]  # the last time that all of it was read
-    owed_since: Mapped[datetime | None]  # connected again: no mail of a campaign goes before all was read from here on
+    owed_since: Mapped[datetime | None]  # connected again: its leads' steps wait until all was read from here on
     failures: Mapped[int] = mapped_column(default=0)
     note: Mapped[str] = mapped_column(default="")
 

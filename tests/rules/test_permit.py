@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.rules.facts import ClockUse, Note, Refuse, Run, Verdict, Wait
+from engine.rules.facts import ClockUse, Note, Refuse, Run, Verdict, Wait, WroteBy
 from engine.rules.permit import explain, permit, still_permitted
 from storage.kinds import (
     ActionKind,
@@ -65,6 +65,11 @@ OBSTACLES: list[tuple[dict[str, Any], Verdict]] = [
     ({"lead": LeadState.LEFT_OUT}, Refuse(Reason.SUPPRESSED)),
     ({"lead_paused": Reason.SOFT_BOUNCES}, Wait(Reason.SOFT_BOUNCES, NOBODY_KNOWS)),
     ({"lead_paused": Reason.SOFT_BOUNCES, "lead": LeadState.REPLIED}, Refuse(Reason.LEAD_REPLIED)),
+    (
+        {**INVITATION, "wrote_by": WroteBy("a", MailboxState.REFUSED, False)},
+        Wait(Reason.REPLY_OUT_OF_SIGHT, NOBODY_KNOWS),
+    ),
+    ({**INVITATION, "wrote_by": WroteBy("a", MailboxState.DEGRADED, True)}, Wait(Reason.POST_UNREAD, NOBODY_KNOWS)),
     ({"awaiting_acceptance": True}, Wait(Reason.NOT_ACCEPTED_YET, NOBODY_KNOWS)),
     ({"earlier_step_open": True}, Wait(Reason.EARLIER_STEP_OPEN, NOBODY_KNOWS)),
     ({"suppressed": True}, Refuse(Reason.SUPPRESSED)),
