@@ -6,8 +6,9 @@ from datetime import datetime
 
 from imapclient.datetime_util import format_criteria_date
 
+from engine.connections import imap_reading
 from engine.connections.imap import ImapSession
-from engine.connections.imap_reading import count, fetch_headers, quoted, search, select
+from engine.connections.imap_reading import count, fetch_headers, look, quoted
 from engine.warm_up_letters import HEADER
 from engine.warm_up_recognition import HEADERS, LOOK_BACK, Expected, recognised
 
@@ -25,10 +26,9 @@ class Found:
 
 def find(session: ImapSession, folder: str, expected: Sequence[Expected], key: bytes, now: datetime) -> list[Found]:
     """Which of the expected mails lie in this folder; it stays selected."""
-    select(session, folder)
     words = [_words(one) for one in expected if (one.sender + one.token).isascii()]
     since = format_criteria_date((now - LOOK_BACK).date()).decode()
-    uids = search(session, f"SINCE {since} {_any([_SIGNED, *words])}")
+    uids = look(session, folder, f"SINCE {since} {_any([_SIGNED, *words])}")
     found, open_mails = [], {one.id: one for one in expected}
     for headed in fetch_headers(session, uids, " ".join(HEADERS)):
         mail = recognised(headed.headers, headed.arrived, open_mails.values(), key)
@@ -40,12 +40,15 @@ def find(session: ImapSession, folder: str, expected: Sequence[Expected], key: b
 
 def copies(session: ImapSession, folder: str, message_ids: Sequence[str]) -> list[int]:
     """The sender's own copies in Sent; it stays selected."""
-    select(session, folder)
-    return search(session, _any([f"HEADER Message-ID {quoted(one)}" for one in message_ids]))
+    return look(session, folder, _any([f"HEADER Message-ID {quoted(one)}" for one in message_ids]))
 
 
-def read_and_flag(session: ImapSession, uids: Sequence[int]) -> None:
-    session.add_flags(list(uids), [rb"\Seen", rb"\Flagged"], silent=True)
+def read_and_flag(session: ImapSession, uids: Sequence[int]) -> int:
+    """Mark mails as read and important; make the own folder if it is missing, and say how many mails lie in it."""
+    holds = imap_reading.read_and_flag(session, uids, FOLDER)
+    if holds is None:
+        session.create_folder(FOLDER)
+    return holds or 0
 
 
 def move(session: ImapSession, uids: Sequence[int], folder: str) -> None:

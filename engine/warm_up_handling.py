@@ -121,8 +121,7 @@ def _file(imap: ImapSession, ready: Sequence[Found]) -> None:
     if not ready:
         return
     uids = [one.uid for one in ready]
-    holds = warm_up_folders.own_folder(imap)
-    warm_up_folders.read_and_flag(imap, uids)
+    holds = warm_up_folders.read_and_flag(imap, uids)
     reached("warm_up_flagged")
     warm_up_folders.move(imap, uids, warm_up_folders.FOLDER)
     reached("warm_up_moved")

@@ -27,10 +27,12 @@ from storage.database import Database
 from storage.kinds import ActionKind, ActionState, Reason, WarmUpPause
 from storage.ledger import Entry, Note, move
 from storage.tables import Action, Lane, Mailbox, WarmUp
+from storage.vault import VaultError
 
 AFTER_A_BOUNCE = timedelta(hours=24)
 VISIT_SECONDS = 30.0
 _MOST_VISITS = 60  # a minute
+_AT_ONCE = 5  # claimed: their visits end within a fourth of `BETWEEN_VISITS`, in which nobody else claims them
 _log = logs.logger("warm_up")
 AccountFor = Callable[[Session, Mailbox], MailAccount]
 
@@ -90,31 +92,41 @@ def visit_due(database: Database, account_for: AccountFor, key_for: KeyFor, now:
 
 
 def visit_all(database: Database, ids: Sequence[int], way: Way, now: datetime) -> None:
-    """One after another. Between two there is one transaction: what the last one left, and the claim of the next.
+    """One after another, a few claimed at once; the transaction of a claim also writes down what the few before left.
 
-    The claim comes right before its visit, so that two workers never stand in one mailbox.
+    So two workers never stand in one mailbox: the last of the few is left long before its claim runs out, even if no
+    server answers.
     """
-    left: Left | None = None
-    for mailbox_id in ids:
+    left: list[Left] = []
+    with database.glances() as glance:
+        for first in range(0, len(ids), _AT_ONCE):
+            with database.write() as session:
+                _write_down(session, left, now)
+                some = [_claimed(session, mailbox_id, way, now) for mailbox_id in ids[first : first + _AT_ONCE]]
+            claimed = [one for one in some if one is not None]
+            left = [
+                _visited(database, *one, way, now) for one in claimed if warm_up_tasks.may_visit(glance, one[1].mailbox_id)
+            ]
+    if left:
         with database.write() as session:
-            if left is not None:
-                warm_up_tasks.write_down(session, left, now)
-            claimed = _claimed(session, mailbox_id, way, now)
-        left = _visited(database, *claimed, way, now) if claimed is not None else None
-    if left is not None:
-        with database.write() as session:
-            warm_up_tasks.write_down(session, left, now)
+            _write_down(session, left, now)
+
+
+def _write_down(session: Session, left: Sequence[Left], now: datetime) -> None:
+    for one in left:
+        warm_up_tasks.write_down(session, one, now)
 
 
 def _claimed(session: Session, mailbox_id: int, way: Way, now: datetime) -> tuple[MailAccount, Task] | None:
-    """None when another has just taken it, or nobody can sign in to it any more."""
+    """None when another has just taken it, or nobody can sign in to it: that must not keep the others from being visited."""
     mailbox = warm_up_tasks.claim(session, mailbox_id, now)
     if mailbox is None:
         return None
     task = warm_up_tasks.task_of(session, mailbox, way.key_for(session), now)
     try:
         return way.account_for(session, mailbox), task
-    except Problem:
+    except (Problem, VaultError) as trouble:
+        _log.error("warm_up.no_way_in", mailbox=mailbox_id, problem=str(trouble))
         return None
 
 

@@ -25,7 +25,7 @@ class NotWanted(UnsendableText):
 
 def signature(key: bytes, message_id: str) -> str:
     """Proves that a mail is the pool's own; a stranger who copies it copies a Message-ID that was handled already."""
-    return hmac.new(key, message_id.encode(), "sha256").hexdigest()[:40]
+    return hmac.digest(key, message_id.encode(), "sha256").hex()[:40]
 
 
 def letter_for(session: Session, action: Action | Entry, key: bytes) -> Letter:

@@ -13,6 +13,7 @@ from engine.warm_up_pool import in_pool
 from engine.warm_up_recognition import LOOK_BACK, Expected, expected_by
 from storage import readings
 from storage.columns import table_of
+from storage.database import Glance
 from storage.kinds import ActionState, Landing
 from storage.ledger import connection_of
 from storage.prepared import Prepared
@@ -108,6 +109,16 @@ def task_of(session: Session, mailbox: Any, key: bytes, now: datetime) -> Task:
     )
 
 
+def may_visit(glance: Glance, mailbox_id: int) -> bool:
+    """Whether one that is due may be visited still: a Stop, a pause or a disconnection since its claim holds at once."""
+    return glance(_MAY_VISIT, {"mailbox": mailbox_id}) is not None
+
+
+_MAY_VISIT = Prepared(
+    select(Mailbox.id)
+    .outerjoin(WarmUpMember, WarmUpMember.mailbox_id == Mailbox.id)
+    .where(Mailbox.id == bindparam("mailbox"), in_pool(), ~stops.is_stopped(Mailbox.workspace_id, Mailbox.identity_id))
+)
 _CLAIM = Prepared(
     update(table_of(WarmUpMember))
     .where(

@@ -1,7 +1,7 @@
 """How the database is opened: one SQLite copy per process, WAL, full durability, write sessions BEGIN IMMEDIATE."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
 from storage import changes
+from storage.prepared import Prepared
 
 # SQLite 3.7.0 to 3.51.2 can corrupt a WAL database that two connections use (fixed in 3.51.3); a panel and a worker are two.
 _FIRST_SOUND_SQLITE = (3, 51, 3)
@@ -39,6 +40,7 @@ _PRAGMAS = (
 _WRITERS = 7_311_200  # the number of the lock that PostgreSQL's writers take; any would do
 
 T = TypeVar("T")
+Glance = Callable[[Prepared, Mapping[str, Any]], Any]
 
 
 class UnsoundSQLiteError(RuntimeError):
@@ -77,6 +79,21 @@ class Database:
         ):
             yield session
             session.flush()
+
+    @contextmanager
+    def glances(self) -> Iterator[Glance]:
+        """Ask prepared statements for their first value, each of what is committed by then; no transaction is held between.
+
+        A third of the price of a session's read.
+        """
+        with self.engine.connect() as connection:
+
+            def glance(statement: Prepared, values: Mapping[str, Any]) -> Any:
+                found = statement.scalar(connection, values)
+                connection.rollback()  # PostgreSQL has begun one
+                return found
+
+            yield glance
 
     def do(self, work: Callable[[Session], T]) -> T:
         """Run a piece of work in a write transaction of its own and give back its result after the commit."""

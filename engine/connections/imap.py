@@ -2,72 +2,23 @@
 
 import base64
 import imaplib
-import io
 import re
-import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import Any
 
 from imapclient import IMAPClient
 from imapclient.exceptions import LoginError
 
 from engine.channels.effects import Bearer, MailAccount, Server
 from engine.connections.bearer import by_token, refused_status, xoauth2
-from engine.connections.network import Deadline, NetworkGuard, timed_reader
+from engine.connections.imap_wire import Wire
+from engine.connections.network import Deadline, NetworkGuard
 from engine.connections.trouble import ConnectionTrouble, Trouble, sign_in_trouble
 from engine.connections.trust import troubles
 from storage.kinds import Security
 
 _CAPABILITIES = re.compile(rb"\[CAPABILITY ([^\]]+)\]", re.IGNORECASE)  # in the answer to a sign-in
-
-
-class _Wire(imaplib.IMAP4):
-    """imaplib's client over a connection that the network guard opened."""
-
-    # imaplib draws a prefix for every connection and compiles the pattern of its answers, at the price of two commands;
-    # with one prefix for all, `re` has the pattern at hand.
-    tagpre = property(lambda _self: b"OUTP", lambda _self, _drawn: None)
-
-    def __init__(self, server: Server, network: NetworkGuard, context: ssl.SSLContext, deadline: Deadline) -> None:
-        self._server = server
-        self._network = network
-        self._context = context
-        self._deadline = deadline
-        self._reader: tuple[socket.socket, io.BufferedReader] | None = None
-        super().__init__(server.host, server.port)
-
-    def _create_socket(self, timeout: float | None = None) -> socket.socket:
-        plain = self._network.connect(self._server.host, self._server.port, self._deadline)
-        if self._server.security is Security.STARTTLS:
-            return plain
-        plain.settimeout(self._deadline.left())
-        return self._context.wrap_socket(plain, server_hostname=self._server.host)
-
-    def _get_capabilities(self) -> None:
-        """What the greeting says already is not asked for: a round trip of every connection."""
-        told = self.untagged_responses.pop("CAPABILITY", [b""])[-1]
-        if isinstance(told, bytes) and told:
-            self.capabilities = tuple(told.decode("ascii", "replace").upper().split())
-        else:
-            super()._get_capabilities()  # type: ignore[misc] # typeshed does not know it
-
-    def read(self, size: int) -> bytes:
-        return self._timed().read(size)
-
-    def readline(self) -> bytes:
-        return self._timed().readline(1_000_001)
-
-    def send(self, data: Any) -> None:
-        self.sock.settimeout(self._deadline.left())
-        self.sock.sendall(data)
-
-    def _timed(self) -> io.BufferedReader:
-        """The reader of the socket in use; STARTTLS puts another socket in its place, and what was buffered is dropped."""
-        if self._reader is None or self._reader[0] is not self.sock:
-            self._reader = (self.sock, timed_reader(self.sock, self._deadline))
-        return self._reader[1]
 
 
 class ImapSession(IMAPClient):  # type: ignore[misc]
@@ -77,8 +28,8 @@ class ImapSession(IMAPClient):  # type: ignore[misc]
         super().__init__(server.host, server.port, ssl=server.security is Security.SSL, ssl_context=context)
         self._imap.debug = 0  # imaplib would write commands to the log
 
-    def _create_IMAP4(self) -> _Wire:  # noqa: N802 - IMAPClient's name
-        return _Wire(*self._parts)
+    def _create_IMAP4(self) -> Wire:  # noqa: N802 - IMAPClient's name
+        return Wire(*self._parts)
 
     def plain_sign_in(self, username: str, password: str) -> None:
         """In one round trip where the server takes the answer with the command (SASL-IR, RFC 4959)."""

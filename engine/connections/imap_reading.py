@@ -31,26 +31,43 @@ class Headed:
     arrived: datetime | None
 
 
-def select(session: ImapSession, folder: str) -> None:
-    """Select a folder of which nothing else is asked."""
-    session._command_and_check("select", session._normalise_folder(folder))
+def look(session: ImapSession, folder: str, criteria: str) -> list[int]:
+    """The uids, in this folder, of what the criteria name, in the words of RFC 3501 and ASCII only; it stays selected.
+
+    The session's Error when there is no such folder, or it may only be read. One round trip.
+    """
+    name, wire = session._normalise_folder(folder), session._imap
+    wire.untagged_responses, wire.is_readonly = {}, False
+    selected, searched = wire.together(b"SELECT " + name, b"UID SEARCH " + criteria.encode("ascii"))
+    wire.state = "SELECTED" if selected[0] == "OK" else "AUTH"
+    if selected[0] != "OK":
+        raise session.Error(f"SELECT: {selected}")
+    if "READ-ONLY" in wire.untagged_responses:
+        raise session.ReadOnlyError(f"{folder} can only be read.")
+    if searched[0] != "OK":
+        raise session.Error(f"SEARCH: {searched}")
+    answer = wire.untagged_responses.pop("SEARCH", [])
+    return [int(one) for line in answer if line for one in line.split() if one.isdigit()]
+
+
+def read_and_flag(session: ImapSession, uids: Sequence[int], folder: str) -> int | None:
+    """Mark mails of the selected folder as read and important; says how many mails lie in another folder, if it exists.
+
+    One round trip.
+    """
+    wanted = ",".join(map(str, uids)).encode()
+    mark = b"UID STORE " + wanted + rb" +FLAGS.SILENT (\Seen \Flagged)"
+    marked, counted = session._imap.together(mark, b"STATUS " + session._normalise_folder(folder) + b" (MESSAGES)")
+    if marked[0] != "OK":
+        raise session.Error(f"STORE: {marked}")
+    if counted[0] != "OK":
+        return None
+    return _number_of_mails(session, session._imap.untagged_responses.pop("STATUS", []))
 
 
 def count(session: ImapSession, folder: str) -> int:
     """How many mails lie in a folder that is not selected; the session's Error when there is none of that name."""
-    answer = session._command_and_check("status", session._normalise_folder(folder), "(MESSAGES)")
-    found = _MESSAGES.search(answer[-1] or b"")
-    if found is None:
-        raise session.Error("STATUS: no number of messages")
-    return int(found[1])
-
-
-def search(session: ImapSession, criteria: str) -> list[int]:
-    """The uids, in the selected folder, of what the criteria name, in the words of RFC 3501 and ASCII only."""
-    status, answer = session._imap.uid("SEARCH", criteria.encode("ascii"))
-    if status != "OK":
-        raise session.Error(f"SEARCH: {status}")
-    return [int(one) for line in answer if line for one in line.split() if one.isdigit()]
+    return _number_of_mails(session, session._command_and_check("status", session._normalise_folder(folder), "(MESSAGES)"))
 
 
 def quoted(word: str) -> str:
@@ -59,6 +76,13 @@ def quoted(word: str) -> str:
         raise ValueError("A search can't hold a control character.")
     escaped = word.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def _number_of_mails(session: ImapSession, answer: list[Any]) -> int:
+    found = _MESSAGES.search(answer[-1] or b"") if answer else None
+    if found is None:
+        raise session.Error("STATUS: no number of messages")
+    return int(found[1])
 
 
 def fetch_headers(session: ImapSession, uids: Sequence[int], names: str) -> list[Headed]:

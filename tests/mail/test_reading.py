@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from engine.connections.imap import ImapSession
-from engine.connections.imap_reading import fetch_headers, quoted, search
+from engine.connections.imap_reading import fetch_headers, look, quoted, read_and_flag
 
 ARRIVED = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
 HEADERS = b"Message-ID: <a@x>\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n from Ada\r\n\r\n"
@@ -16,17 +16,27 @@ LITERAL = b"BODY[HEADER.FIELDS (MESSAGE-ID SUBJECT)] {%d}" % len(HEADERS)
 
 
 class Server:
-    """What imaplib would hand over."""
+    """What imaplib would hand over: to one question its answer, to several at once what each says."""
 
-    Error = ValueError
+    Error = ReadOnlyError = ValueError
 
-    def __init__(self, answer: list[Any], status: str = "OK") -> None:
+    def __init__(self, answer: list[Any], *status: str, told: str = "SEARCH", codes: dict[str, Any] | None = None) -> None:
         self._imap = self
         self.answer = answer
         self.status = status
+        self.untagged_responses: dict[str, Any] = {}
+        self._told = {told: answer, **(codes or {})}
 
     def uid(self, _command: str, *_args: object) -> tuple[str, list[Any]]:
-        return self.status, self.answer
+        return self.status[0], self.answer
+
+    def together(self, *commands: bytes) -> list[tuple[str, list[Any]]]:
+        self.asked = commands
+        self.untagged_responses = dict(self._told)
+        return [(one, []) for one in self.status]
+
+    def _normalise_folder(self, name: str) -> bytes:
+        return f'"{name}"'.encode()
 
 
 def session(answer: list[Any], status: str = "OK") -> ImapSession:
@@ -90,12 +100,30 @@ def test_a_line_separator_of_unicode_ends_no_header() -> None:
 def test_a_refusal_is_an_error_and_no_empty_folder() -> None:
     with pytest.raises(ValueError):
         fetch_headers(session([], "NO"), [7], "SUBJECT")
+    for said in (("OK", "NO"), ("NO", "BAD")):
+        with pytest.raises(ValueError):
+            look(cast(ImapSession, Server([b"3"], *said)), "Junk", "ALL")
+
+
+def test_a_folder_that_can_only_be_read_is_an_error() -> None:
     with pytest.raises(ValueError):
-        search(session([], "NO"), "ALL")
+        look(cast(ImapSession, Server([b"3"], "OK", "OK", codes={"READ-ONLY": [b""]})), "Junk", "ALL")
 
 
 def test_a_search_s_answer_may_be_empty_or_in_parts() -> None:
-    assert search(session([b"3 1", None, b"", b"2 (MODSEQ 9)"]), "ALL") == [3, 1, 2]
+    server = Server([b"3 1", None, b"", b"2 (MODSEQ 9)"], "OK", "OK")
+    assert look(cast(ImapSession, server), "INBOX", "SINCE 1-Nov-2026 ALL") == [3, 1, 2]
+    assert server.asked == (b'SELECT "INBOX"', b"UID SEARCH SINCE 1-Nov-2026 ALL")
+
+
+def test_mails_are_marked_while_another_folder_s_are_counted() -> None:
+    server = Server([b'"Warm-up" (MESSAGES 41)'], "OK", "OK", told="STATUS")
+    assert read_and_flag(cast(ImapSession, server), [7, 9], "Warm-up") == 41
+    assert server.asked == (rb"UID STORE 7,9 +FLAGS.SILENT (\Seen \Flagged)", b'STATUS "Warm-up" (MESSAGES)')
+    assert read_and_flag(cast(ImapSession, Server([], "OK", "NO")), [7], "Warm-up") is None
+    for said, told in ((("NO", "OK"), "STATUS"), (("OK", "OK"), "nothing")):
+        with pytest.raises(ValueError):
+            read_and_flag(cast(ImapSession, Server([b"(MESSAGES 1)"], *said, told=told)), [7], "Warm-up")
 
 
 def test_a_word_stays_inside_its_quotes() -> None:
