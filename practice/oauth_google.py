@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+from engine import clock
 from practice import oauth_pages as pages
 from practice.oauth_answers import Answer, Call, html, redirect, said
-from practice.oauth_book import Book, Consent
+from practice.oauth_book import Book, Consent, id_token
 
 _WHO = "Google"
 
@@ -81,8 +82,15 @@ def _tokens(book: Book, consent: Consent, refresh_token: str) -> Answer:
         "expires_in": int(book.token_life),
         "scope": " ".join(consent.scopes),
         "token_type": "Bearer",
+        "id_token": id_token(_claims(book, consent)),
     }
     return said(200, {**given, "refresh_token": refresh_token} if refresh_token else given)
+
+
+def _claims(book: Book, consent: Consent) -> dict[str, object]:
+    now = int(clock.now().timestamp()) + book.id_token_shift
+    who = {"sub": consent.address[::-1], "email": consent.address, "email_verified": True}
+    return {"iss": "https://accounts.google.com", "aud": consent.client_id, "iat": now, "exp": now + 3600, **who}
 
 
 def _userinfo(book: Book, token: str) -> Answer:
