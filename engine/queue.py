@@ -47,6 +47,7 @@ from engine.channels.effects import MailAccount
 from engine.channels.linkedin.sitting import forget_pictures
 from engine.connections import domain_records
 from engine.counter import Counter
+from engine.dead_workers import DeadWorkers
 from engine.grants import tokens_of
 from engine.hands import Hands
 from engine.incoming_keeping import Keys
@@ -104,6 +105,7 @@ class Doorbell:
     _signing_in: Turns = field(default_factory=Turns)  # slow: and a code that is presented twice is good for nothing
 
     def __post_init__(self) -> None:
+        self.dead_workers = DeadWorkers(self.outpost.database, self.holder, clock.monotonic)
         self.counter = Counter(self.outpost.database, self.outpost.config.mark_file, clock.now)
         self.huey = SqliteHuey(
             "outpost", filename=str(self.outpost.config.queue_file), results=False, timeout=30, storage_class=_Storage
@@ -147,11 +149,10 @@ class Doorbell:
             self._guarded("LinkedIn", lambda: self._look_at_linkedin(clock.now()))
 
     def _look_at_linkedin(self, now: datetime) -> None:
-        database = self.outpost.database
-        linkedin_withdrawals.plan_due(database, now)
-        scrape_keeping.keep_due(database, now)
+        linkedin_withdrawals.plan_due(self.outpost.database, now)
+        scrape_keeping.keep_due(self.outpost.database, now)
         if self.sign_ins is not None:
-            linkedin_looks.look_due(database, self.outpost.vault, self.sign_ins.driver, clock.now)
+            linkedin_looks.look_due(self.outpost.database, self.outpost.vault, self.sign_ins.driver, clock.now)
             forget_pictures(self.outpost.config.pictures_folder, (now - _PICTURES_KEPT).timestamp())
 
     def _sign_in(self) -> None:
@@ -206,9 +207,12 @@ class Doorbell:
         carry_on(self.counter, lane_id, clock.now, self.holder, self.hands(), may_go_on)
 
     def _settle(self) -> None:
-        """What an exception left held by this very worker, and unknown outcomes whose time has come."""
-        recovery.recover_own(self.outpost.database, self.holder, self.wards.at_work, clock.now())
-        recovery.reconcile_due(self.outpost.database, clock.now, self.hands(), kinds=_LOOKED_UP_AT_ONCE)
+        """What dead workers or an exception of this one left held, and unknown outcomes whose time has come."""
+        database = self.outpost.database
+        if not self.alone:
+            recovery.recover(database, self.holder, clock.now(), alone=False, dead=self.dead_workers.look())
+        recovery.recover_own(database, self.holder, self.wards.at_work, clock.now())
+        recovery.reconcile_due(database, clock.now, self.hands(), kinds=_LOOKED_UP_AT_ONCE)
         self._looking_up.take_beside("linkedin-look-ups", lambda: self._guarded("LinkedIn look-ups", self._look_up))
 
     def _look_up(self) -> None:
@@ -217,8 +221,6 @@ class Doorbell:
 
     def _every_minute(self) -> None:
         database, now = self.outpost.database, clock.now()
-        if not self.alone:
-            self._guarded("recovery", lambda: recovery.recover(database, self.holder, now, alone=False))
         with self.wards.aside():
             self._guarded("probes", lambda: mailbox_probes.probe_due(database, self._accounts(), now))
         self._signing_in.take(lambda: self._guarded("sign-ins", self._sign_ins))

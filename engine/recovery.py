@@ -33,13 +33,17 @@ _LOST_LOOK = timedelta(minutes=10)
 _log = logs.logger("worker")
 
 
-def recover(database: Database, holder: str, now: datetime, *, alone: bool) -> int:
+def recover(database: Database, holder: str, now: datetime, *, alone: bool, dead: Collection[str] = ()) -> int:
     """Settle what dead workers left; `alone` says that no other worker can be alive (one SQLite, one lock file).
 
-    Returns how many actions were given back or became unknown.
+    Where others can be, those lanes are settled whose lease has ended or whose holder is known to be `dead`. Returns how
+    many actions were given back or became unknown.
     """
+    with database.read() as session:  # most of the time there is nothing, and nobody need wait for that
+        if not alone and not _orphaned_lanes(session, holder, now, alone, dead):
+            return 0
     with database.write() as session:
-        settled = _settle_lanes(session, _orphaned_lanes(session, holder, now, alone), now)
+        settled = _settle_lanes(session, _orphaned_lanes(session, holder, now, alone, dead), now)
         stranded = entries_of(session, states=(ActionState.RECONCILING,)) if alone else []
         return settled + _begin_again(session, stranded, now)
 
@@ -75,10 +79,10 @@ def _settle_lanes(session: Session, lanes: list[int], now: datetime) -> int:
     return len(left)
 
 
-def _orphaned_lanes(session: Session, holder: str, now: datetime, alone: bool) -> list[int]:
+def _orphaned_lanes(session: Session, holder: str, now: datetime, alone: bool, dead: Collection[str]) -> list[int]:
     others = (Lane.holder.is_not(None), Lane.holder != holder)
-    expired = () if alone else (Lane.lease_until <= now,)
-    return list(session.scalars(select(Lane.id).where(*others, *expired).with_for_update()))
+    ended = () if alone else (or_(Lane.lease_until <= now, Lane.holder.in_(dead)),)
+    return list(session.scalars(select(Lane.id).where(*others, *ended)))
 
 
 def _begin_again(session: Session, stranded: list[Entry], now: datetime) -> int:

@@ -39,6 +39,7 @@ from engine.scraping_hand import ScrapingHand
 from engine.warm_up_hand import with_warm_up
 from engine.warm_up_key import key_for
 from storage.kinds import ActionKind
+from storage.presence import Presence
 from storage.tables import Heartbeat
 
 ANOTHER_WORKER = 3
@@ -87,13 +88,16 @@ def work(outpost: Outpost) -> int:
     boot = uuid.uuid4().hex
     alone = outpost.database.engine.dialect.name == "sqlite"
     driver = linkedin_driver(outpost.config)
+    presence = None if alone else Presence(outpost.database.engine, boot)
+    if presence is not None:
+        presence.keep()  # before any lane is held
     sign_ins = SignIns(outpost, driver, boot, clock.now, alone)
     bell = Doorbell(outpost, boot, alone, lambda: hands(outpost, driver), latest=_last_beat(outpost), sign_ins=sign_ins)
     generation.watch(outpost.database, outpost.config.mark_file, clock.now())
     settled = recovery.recover(outpost.database, boot, clock.now(), alone=alone)
     _log.info("worker.started", boot=boot, settled=settled)
     threads = [
-        threading.Thread(target=_beat, args=(outpost, bell, boot), name="heartbeat", daemon=True),
+        threading.Thread(target=_beat, args=(outpost, bell, boot, presence), name="heartbeat", daemon=True),
         threading.Thread(target=bell.pump, name="pump", daemon=True),
     ]
     for thread in threads:
@@ -132,11 +136,13 @@ def hands(outpost: Outpost, driver: Driver) -> Hands:
     return with_warm_up(Hands(EmailChannel(guard, clock.now), accounts, letters, others))
 
 
-def _beat(outpost: Outpost, bell: Doorbell, boot: str) -> None:
+def _beat(outpost: Outpost, bell: Doorbell, boot: str, presence: Presence | None) -> None:
     """Write the sign of life. A database that can't be written is what the missing beat then says."""
     started = clock.now()
     while True:
         try:
+            if presence is not None:
+                presence.keep()
             with outpost.database.write() as session:
                 session.merge(
                     Heartbeat(

@@ -1,31 +1,37 @@
-"""On PostgreSQL: the migrations, and the same dispatch with its counter, recovery, and four workers on one lane."""
+"""On PostgreSQL: the migrations, the same dispatch with its counter, recovery, several workers, and one that is killed."""
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
-from engine.booking import choose, reserve
+from engine.booking import LEASE, choose, reserve
+from engine.config import PROJECT
 from engine.counter import Counter
+from engine.dead_workers import PATIENCE, DeadWorkers
 from engine.dispatch import attend
 from engine.recovery import reconcile_due, recover
 from engine.rounds import carry_on
-from storage import migrating, setup
+from storage import migrating, presence, setup
 from storage.append_only import protect
 from storage.database import Database, open_database
 from storage.kinds import ActionState, StopScope
 from storage.tables import Action, Base, Lane, Lead, QuotaUse, Stop
+from tests.bed.bed import wait_until
 from tests.dispatch.sink import Sink, lanes_with_work
 from tests.makers import MONDAY
 
@@ -145,3 +151,71 @@ def test_what_a_dead_worker_left_is_given_back_or_looked_up(database: Database, 
     assert recover(database, "worker-1", MONDAY, alone=True) == 1
     assert attend(database, lane, lambda: MONDAY, "worker-1", sink.hands()).state is ActionState.ACCEPTED
     assert reconcile_due(database, lambda: MONDAY, sink.hands()) == 0
+
+
+@contextmanager
+def workers_that_hold(server: str, lanes: dict[str, int]) -> Iterator[dict[str, "subprocess.Popen[str]"]]:
+    """A process for each name, which has booked an action of its lane and looks after its lock from then on."""
+    command = [sys.executable, "-m", "tests.dispatch.holder", server]
+    started = {
+        name: subprocess.Popen([*command, name, str(lane)], cwd=PROJECT, stdout=subprocess.PIPE, text=True)
+        for name, lane in lanes.items()
+    }
+    try:
+        for process in started.values():
+            assert process.stdout is not None
+            assert process.stdout.readline() == "held\n"
+        yield started
+    finally:
+        for process in started.values():
+            process.kill()
+            process.wait()
+
+
+def held_by(database: Database) -> list[str | None]:
+    with database.read() as session:
+        return list(session.scalars(select(Lane.holder).order_by(Lane.id)))
+
+
+def test_g10_the_lanes_of_a_killed_worker_are_free_within_seconds_and_no_living_one_s(
+    server: str, database: Database
+) -> None:
+    lanes = lanes_with_work(database, lanes=3, leads=1)
+    seconds = iter((0.0, 1.0, 1.0 + PATIENCE, 2.0 + PATIENCE, 900.0))
+    watch = DeadWorkers(database, "worker-1", lambda: next(seconds))
+
+    def recovered() -> int:
+        return recover(database, "worker-1", MONDAY, alone=False, dead=watch.look())
+
+    with workers_that_hold(server, dict(zip(("killed", "hanging", "alive"), lanes, strict=True))) as processes:
+        assert recovered() == 0
+        processes["hanging"].send_signal(signal.SIGSTOP)  # it may wake and go on: only its lease's end frees its lane
+        processes["killed"].kill()
+        wait_until(lambda: absent_now(database) == {"killed"}, "the killed worker's lock to be free", 10)
+        assert recovered() == 0  # first seen without its lock
+        assert recovered() == 1
+        assert held_by(database) == [None, "hanging", "alive"]
+        assert recovered() == 0
+        assert recovered() == 0
+        assert states(database) == {ActionState.DUE: 1, ActionState.RESERVED: 2}
+        assert recover(database, "worker-1", MONDAY + LEASE, alone=False) == 2  # as on every database
+
+
+def absent_now(database: Database) -> set[str]:
+    with database.read() as session:
+        return presence.absent(session, {"killed", "hanging", "alive"})
+
+
+def test_a_living_worker_whose_connection_is_cut_takes_its_lock_again(server: str, database: Database) -> None:
+    (lane,) = lanes_with_work(database, leads=1)
+    seconds = [0.0]
+    watch = DeadWorkers(database, "worker-1", lambda: seconds[0])
+    cut = text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1")
+    with workers_that_hold(server, {"alive": lane}):
+        for _ in range(3):
+            with database.engine.begin() as connection:
+                assert list(connection.scalars(cut)) == [True]
+            assert watch.look() == frozenset()
+            wait_until(lambda: not absent_now(database) & {"alive"}, "the lock to be held again", 10)
+            assert watch.look() == frozenset()
+            seconds[0] += 2 * PATIENCE
