@@ -102,7 +102,8 @@ def _outpost(folder: Path, port: int) -> tuple[float, float]:
                 lane = next(lanes, None)
             if lane is None:
                 return
-            carry_on(counter, lane, now, "bench", hands, lambda: True)
+            with counter.visitor():
+                carry_on(counter, lane, now, "bench", hands, lambda: True)
 
     threads = [threading.Thread(target=work) for _ in range(THREADS)]
     begin, cpu = time.perf_counter(), time.process_time()

@@ -1,11 +1,14 @@
 """One transaction for all threads that stand at the counter: what each wants written shares one commit to the disk.
 
 A commit with full durability costs more than all that dispatch writes in it. Whoever gets his turn does the work of
-everybody who waits by then; whoever was served meanwhile goes away with his result.
+everybody who waits by then; whoever was served meanwhile goes away with his result. He gives visitors who are out on a
+delivery a moment to come back first (what PostgreSQL calls commit_delay and commit_siblings): threads of Python that work
+beside each other mostly wait for each other, so all are out first and then all are served.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +18,8 @@ from sqlalchemy.orm import Session
 
 from engine import generation, logs
 from storage.database import Database
+
+MOMENT = 0.01  # seconds; less than a delivery takes, and enough for all that are about to end
 
 T = TypeVar("T")
 _log = logs.logger("worker")
@@ -55,10 +60,25 @@ class Counter:
     database: Database
     mark_file: Path
     now: Callable[[], datetime]
+    moment: float = MOMENT  # seconds
     _noted: generation.Mark | None = None
     _waiting: list[_Ticket] = field(default_factory=list)
     _is_served: bool = False
+    _visitors: int = 0
     _entrance: threading.Lock = field(default_factory=threading.Lock)
+    _all_in: threading.Event = field(default_factory=threading.Event)
+
+    @contextmanager
+    def visitor(self) -> Iterator[None]:
+        """Who comes back soon with more to write, and is worth waiting for: a thread on its way through a lane."""
+        with self._entrance:
+            self._visitors += 1
+        try:
+            yield
+        finally:
+            with self._entrance:
+                self._visitors -= 1
+                self._call_if_all_are_in()
 
     def do(self, work: Callable[[Session], T]) -> T:
         """Run `work` in a transaction that it may share with others'; it must be fit to run twice, as after a rollback."""
@@ -67,6 +87,7 @@ class Counter:
         with self._entrance:
             self._waiting.append(ticket)
             has_to_wait, self._is_served = self._is_served, True
+            self._call_if_all_are_in()
         if has_to_wait:
             ticket.called.acquire()
         if not ticket.is_done:
@@ -80,9 +101,11 @@ class Counter:
 
     def _serve(self) -> None:
         """Do the work of all who wait, and hand over to one of those who came meanwhile, whatever happens."""
-        with self._entrance:
-            tickets, self._waiting = self._waiting, []
+        tickets: list[_Ticket] = []
         try:
+            self._give_a_moment()
+            with self._entrance:
+                tickets, self._waiting = self._waiting, []
             if not self._together(tickets):
                 for ticket in tickets:
                     self._together([ticket])
@@ -93,6 +116,17 @@ class Counter:
             for ticket in (*following, *tickets):
                 if ticket.called.locked():
                     ticket.called.release()
+
+    def _give_a_moment(self) -> None:
+        """Wait until every visitor stands here, for as long as a moment."""
+        with self._entrance:
+            self._all_in.clear()
+            self._call_if_all_are_in()
+        self._all_in.wait(self.moment)
+
+    def _call_if_all_are_in(self) -> None:
+        if len(self._waiting) >= self._visitors:
+            self._all_in.set()
 
     def _together(self, tickets: list[_Ticket]) -> bool:
         """False when one's work failed and others stood beside it: then nothing was written, and each tries by itself."""

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from engine import note_proofs, report_inputs, share_proofs
+from engine import note_proofs, report_inputs
 from engine.desk import Desk, use_case
 from engine.note_proofs import Counted
-from engine.share_proofs import ShareClock
 from storage import quota_queries as queries
 from storage.columns import from_micros
 from storage.kinds import ActionKind, Permission, QuotaClock
@@ -20,7 +19,7 @@ CLOCKS = {
     QuotaClock.ROLLING_7_DAYS: timedelta(days=7),
     QuotaClock.ROLLING_30_DAYS: timedelta(days=30),
 }
-Clock = QuotaClock | ShareClock
+_REQUEST, _NOTES = ActionKind.CONNECTION_REQUEST, QuotaClock.NOTES_30_DAYS
 _MOST_LISTED = 200
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -33,7 +32,7 @@ class Peak:
     identity: str
     lane: str
     kind: ActionKind
-    clock: Clock
+    clock: QuotaClock
     most: int
     allowed: int
     at: datetime
@@ -48,7 +47,7 @@ class Breach:
     identity: str
     lane: str
     kind: ActionKind
-    clock: Clock
+    clock: QuotaClock
     at: datetime
     used: int
     allowed: int
@@ -84,29 +83,24 @@ def proof(desk: Desk, folder: Path, identity_id: int | None = None) -> Proof:
                 kind, at = ActionKind(row["kind"]), from_micros(row["instant"])
                 breaches.append(Breach(*named[row["lane_id"]], kind, clock, at, row["used"], row["allowed"]))
             units = max(units, sum(row["units"] for row in highest))
-    for kind, of_part, ones in (
-        (ActionKind.CONNECTION_REQUEST, QuotaClock.NOTES_30_DAYS, note_proofs.counted(desk, list(named))),
-        (ActionKind.SCRAPING, ShareClock.SHARED_DAY, share_proofs.counted(desk, list(named))),
-    ):
-        peaks += _peaks_of(ones, named, kind, of_part)
-        above = [one for one in ones if one.used > one.allowed][:_MOST_LISTED]
-        breaches += [Breach(*named[one.lane_id], kind, of_part, one.at, one.used, one.allowed) for one in above]
+    notes = note_proofs.counted(desk, list(named))
+    peaks += _peaks_of_notes(notes, named)
+    over_notes = [one for one in notes if one.used > one.allowed][:_MOST_LISTED]
+    breaches += [Breach(*named[one.lane_id], _REQUEST, _NOTES, one.at, one.used, one.allowed) for one in over_notes]
     count = sum(peak.breaches for peak in peaks)
     return Proof(tuple(peaks), tuple(breaches), count, units, desk.now)
 
 
-def _peaks_of(
-    counted: Iterable[Counted], named: Mapping[int, tuple[int, str, str]], kind: ActionKind, clock: Clock
-) -> list[Peak]:
+def _peaks_of_notes(notes: Iterable[Counted], named: Mapping[int, tuple[int, str, str]]) -> list[Peak]:
     of_lanes: dict[int, list[Counted]] = {}
-    for one in counted:
+    for one in notes:
         of_lanes.setdefault(one.lane_id, []).append(one)
     highest = {lane_id: max(ones, key=lambda one: one.used) for lane_id, ones in of_lanes.items()}
     return [
         Peak(
             *named[lane_id],
-            kind,
-            clock,
+            _REQUEST,
+            _NOTES,
             top.used,
             top.allowed,
             top.at,

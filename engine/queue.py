@@ -100,7 +100,7 @@ class Doorbell:
     _visiting: threading.Lock = field(default_factory=threading.Lock)
     _reading: Turns = field(default_factory=Turns)
     _reading_ill: Turns = field(default_factory=Turns)
-    _telling: threading.Lock = field(default_factory=threading.Lock)
+    _telling: Turns = field(default_factory=Turns)
     _looking_up: Turns = field(default_factory=Turns)
     _signing_in: Turns = field(default_factory=Turns)  # slow: and a code that is presented twice is good for nothing
 
@@ -204,7 +204,8 @@ class Doorbell:
             self.wards.step(lane_id)
             return next(turns) < _MOST_IN_A_ROW and not self.stopping.is_set()
 
-        carry_on(self.counter, lane_id, clock.now, self.holder, self.hands(), may_go_on)
+        with self.counter.visitor():
+            carry_on(self.counter, lane_id, clock.now, self.holder, self.hands(), may_go_on)
 
     def _settle(self) -> None:
         """What dead workers or an exception of this one left held, and unknown outcomes whose time has come."""
@@ -257,14 +258,10 @@ class Doorbell:
 
     def _tell(self) -> None:
         """Alerts outside the panel; a slow webhook or mail server keeps only the other alerts waiting."""
-        if not self._telling.acquire(blocking=False):
-            return
-        try:
-            post = alert_deliveries.Post(self.outpost.vault, self.outpost.config.public_url)
-            database = self.outpost.database
-            self._guarded("telling of alerts", lambda: alert_deliveries.deliver_due(database, post, clock.now))
-        finally:
-            self._telling.release()
+        post = alert_deliveries.Post(self.outpost.vault, self.outpost.config.public_url)
+        database = self.outpost.database
+        tell = functools.partial(alert_deliveries.deliver_due, database, post, clock.now)
+        self._telling.take(lambda: self._guarded("telling of alerts", tell))
 
     def _read_mail(self) -> None:
         """By itself, as visits are; and the addresses that can't be read, apart from all others."""

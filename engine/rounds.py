@@ -13,12 +13,12 @@ from typing import Self
 
 from sqlalchemy.orm import Session
 
-from engine import outcomes
+from engine import outcomes, slow_servers
 from engine.booking import LEASE, Choice, book_and_begin_all, choose_among
 from engine.channels.effects import Accepted, Outcome
 from engine.counter import Joint, Writer
 from engine.crash_points import reached
-from engine.dispatch import Begun, Now, begin, deliver, effect_of, record, record_at_least, settle
+from engine.dispatch import Begun, Now, begin, deliver, effect_of, record, record_at_least
 from engine.hands import Hands
 from storage.kinds import ActionKind
 from storage.lanes import release_lease, take_lease
@@ -108,12 +108,12 @@ def _record_all(session: Session, turns: Sequence[Turn], now: datetime) -> dict[
     """Write down what came of all their last actions; the epochs that are held now for the lanes that go on."""
     plain = {turn.lane_id: turn.ended for turn in turns if turn.ended is not None and _is_plain(turn.ended)}
     _record_accepted(session, list(plain.values()), now)
+    # All that an accepted mail means beyond its action (EmailHand.settle).
+    slow_servers.mind_all(session, {lane_id: ended.outcome.seconds for lane_id, ended in plain.items()}, now)
     held: dict[int, int | None] = {}
     for turn in turns:
         if turn.lane_id in plain:
-            ended = plain[turn.lane_id]
-            settle(session, ended.begun, ended.outcome, now, turn.hands)
-            epoch: int | None = ended.begun.booking.epoch
+            epoch: int | None = plain[turn.lane_id].begun.booking.epoch
         elif turn.ended is not None:
             epoch = turn._record(session, now)
         else:

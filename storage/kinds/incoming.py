@@ -24,7 +24,6 @@ class AlertKind(StrEnum):
     COMPLAINT = "complaint"
     WARM_UP = "warm_up"
     WORKER = "worker"
-    SCRAPING = "scraping"
 
     @property
     def label(self) -> str:
@@ -39,7 +38,6 @@ _ALERT_LABELS = {
     AlertKind.COMPLAINT: "A mail was reported as spam",
     AlertKind.WARM_UP: "A warm-up is done or paused",
     AlertKind.WORKER: "The worker stands still",
-    AlertKind.SCRAPING: "Reading Sales Navigator stopped",
 }
 # What people can ask to be told of outside the panel.
 TOLD_KINDS = (
@@ -49,7 +47,6 @@ TOLD_KINDS = (
     AlertKind.BOUNCES,
     AlertKind.COMPLAINT,
     AlertKind.WARM_UP,
-    AlertKind.SCRAPING,
 )
 
 

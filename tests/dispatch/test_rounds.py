@@ -27,18 +27,19 @@ from storage.kinds import (
     SuppressionKind,
 )
 from storage.ledger_sets import NotAllError
-from storage.tables import Action, Campaign, Event, Lane, Lead, Mailbox, QuotaUse, Spend, Stop, Suppression
+from storage.tables import Action, Campaign, Event, Freeze, Lane, Lead, Mailbox, QuotaUse, Spend, Stop, Suppression
 from tests.dispatch.sink import Sink, lanes_with_work
 from tests.dispatch.waiting import all_at_once
 from tests.makers import MONDAY
 
 LANES = 5
 ROUNDS = 6
-TOOK = Accepted({"answer": "250 taken"})
+TOOK, SLOWLY = Accepted({"answer": "250 taken"}), Accepted({"answer": "250 taken"}, seconds=25.0)
 _COLUMNS: dict[type[Any], tuple[str, ...]] = {
     Action: ("state", "reason", "attempt", "epoch", "due_at", "wait_until", "not_after", "sending_at", "final_at"),
     Event: ("at", "before", "after", "local_day", "spent", "actor", "reason", "attempt", "evidence"),
     Spend: ("attempt", "lane_id", "kind", "at", "local_day", "given_back_at"),
+    Freeze: ("lane_id", "reason", "since", "until", "lifted_at"),
 }
 
 
@@ -90,7 +91,7 @@ def answers(choose: random.Random) -> Iterator[Outcome]:
         Failed(Reason.SIGN_IN_REFUSED, "535", permanent=False, connection_ended=True),
     ]
     while True:
-        yield choose.choice([TOOK, TOOK, TOOK, *odd])
+        yield choose.choice([TOOK, TOOK, TOOK, SLOWLY, *odd])
 
 
 def lived(database: Database, lane_ids: list[int], hands: Any, seed: int, *, together: bool) -> dict[str, list[Any]]:
@@ -121,6 +122,8 @@ def _rows(session: Session, table: type[Any]) -> list[Any]:
     columns = [getattr(table, name) for name in _COLUMNS[table]]
     if table is Action:
         return list(session.execute(select(Action.lead_id, Action.step_id, *columns)).all())
+    if table is Freeze:
+        return list(session.execute(select(*columns)).all())
     query = select(Action.lead_id, Action.step_id, *columns).join(Action, Action.id == table.action_id)
     return list(session.execute(query).all())
 
