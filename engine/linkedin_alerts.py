@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from engine import alerts
+from engine import alerts, scrape_alerts
 from storage.kinds import AlertKind, LinkedInState
 from storage.tables import Identity
 
@@ -22,9 +22,11 @@ def tell(session: Session, identity: Identity, sentence: str, now: datetime) -> 
         alerts.clear(session, _key(other, identity), now)
     if identity.linkedin_state is LinkedInState.CONNECTED:
         alerts.clear(session, _seat_key(identity), now)
+        scrape_alerts.seat_is_back(session, identity, now)
     if kind is not None:
         where = (identity.workspace_id, identity.id)
         alerts.raise_alert(session, kind, f"LinkedIn of {identity.name}", sentence, *where, now, _key(kind, identity))
+        scrape_alerts.seat_rests(session, identity, sentence, now)
 
 
 def tell_no_seat(session: Session, identity: Identity, sentence: str, now: datetime) -> None:
@@ -32,6 +34,7 @@ def tell_no_seat(session: Session, identity: Identity, sentence: str, now: datet
     where = (identity.workspace_id, identity.id)
     subject = f"Sales Navigator of {identity.name}"
     alerts.raise_alert(session, AlertKind.CONNECTION, subject, sentence, *where, now, _seat_key(identity))
+    scrape_alerts.seat_rests(session, identity, sentence, now)
 
 
 def _seat_key(identity: Identity) -> str:

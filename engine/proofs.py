@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from engine import note_proofs, report_inputs
+from engine import note_proofs, report_inputs, share_proofs
 from engine.desk import Desk, use_case
 from engine.note_proofs import Counted
+from engine.share_proofs import ShareClock
 from storage import quota_queries as queries
 from storage.columns import from_micros
 from storage.kinds import ActionKind, Permission, QuotaClock
@@ -19,7 +20,7 @@ CLOCKS = {
     QuotaClock.ROLLING_7_DAYS: timedelta(days=7),
     QuotaClock.ROLLING_30_DAYS: timedelta(days=30),
 }
-_REQUEST, _NOTES = ActionKind.CONNECTION_REQUEST, QuotaClock.NOTES_30_DAYS
+Clock = QuotaClock | ShareClock
 _MOST_LISTED = 200
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -32,7 +33,7 @@ class Peak:
     identity: str
     lane: str
     kind: ActionKind
-    clock: QuotaClock
+    clock: Clock
     most: int
     allowed: int
     at: datetime
@@ -47,7 +48,7 @@ class Breach:
     identity: str
     lane: str
     kind: ActionKind
-    clock: QuotaClock
+    clock: Clock
     at: datetime
     used: int
     allowed: int
@@ -83,24 +84,29 @@ def proof(desk: Desk, folder: Path, identity_id: int | None = None) -> Proof:
                 kind, at = ActionKind(row["kind"]), from_micros(row["instant"])
                 breaches.append(Breach(*named[row["lane_id"]], kind, clock, at, row["used"], row["allowed"]))
             units = max(units, sum(row["units"] for row in highest))
-    notes = note_proofs.counted(desk, list(named))
-    peaks += _peaks_of_notes(notes, named)
-    over_notes = [one for one in notes if one.used > one.allowed][:_MOST_LISTED]
-    breaches += [Breach(*named[one.lane_id], _REQUEST, _NOTES, one.at, one.used, one.allowed) for one in over_notes]
+    for kind, of_part, ones in (
+        (ActionKind.CONNECTION_REQUEST, QuotaClock.NOTES_30_DAYS, note_proofs.counted(desk, list(named))),
+        (ActionKind.SCRAPING, ShareClock.SHARED_DAY, share_proofs.counted(desk, list(named))),
+    ):
+        peaks += _peaks_of(ones, named, kind, of_part)
+        above = [one for one in ones if one.used > one.allowed][:_MOST_LISTED]
+        breaches += [Breach(*named[one.lane_id], kind, of_part, one.at, one.used, one.allowed) for one in above]
     count = sum(peak.breaches for peak in peaks)
     return Proof(tuple(peaks), tuple(breaches), count, units, desk.now)
 
 
-def _peaks_of_notes(notes: Iterable[Counted], named: Mapping[int, tuple[int, str, str]]) -> list[Peak]:
+def _peaks_of(
+    counted: Iterable[Counted], named: Mapping[int, tuple[int, str, str]], kind: ActionKind, clock: Clock
+) -> list[Peak]:
     of_lanes: dict[int, list[Counted]] = {}
-    for one in notes:
+    for one in counted:
         of_lanes.setdefault(one.lane_id, []).append(one)
     highest = {lane_id: max(ones, key=lambda one: one.used) for lane_id, ones in of_lanes.items()}
     return [
         Peak(
             *named[lane_id],
-            _REQUEST,
-            _NOTES,
+            kind,
+            clock,
             top.used,
             top.allowed,
             top.at,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine import agenda, linkedin_lanes, sequence
+from engine import agenda, linkedin_lanes, scrape_alerts, sequence
 from engine.desk import WORKER, Desk
 from engine.entries import entry_of
 from engine.outcomes import day_of
@@ -58,6 +58,7 @@ def end(session: Session, scrape: Scrape, state: ScrapeState, note: str, by: str
     cancel_open(session, scrape.id, by, now)
     scrape.state, scrape.note, scrape.ended_at, scrape.ended_by = state, note, now, by
     session.flush()
+    (scrape_alerts.failed if state is ScrapeState.FAILED else scrape_alerts.over)(session, scrape, now)
     found = people_found(session, scrape.id)
     Desk(session, WORKER, scrape.workspace_id, now).audit(
         f"scrape.{state}",
@@ -73,6 +74,9 @@ def end_all(session: Session, campaign_ids: Sequence[int], by: str, now: datetim
     going = select(Scrape).where(Scrape.campaign_id.in_(campaign_ids), Scrape.ended_at.is_(None))
     for scrape in session.scalars(going).all():
         end(session, scrape, ScrapeState.STOPPED, _CAMPAIGN_OVER, by, now)
+    failed = select(Scrape).where(Scrape.campaign_id.in_(campaign_ids), Scrape.state == ScrapeState.FAILED)
+    for scrape in session.scalars(failed).all():
+        scrape_alerts.over(session, scrape, now)  # nobody need go on with it any more
 
 
 def cancel_open(session: Session, scrape_id: int, by: str, now: datetime) -> None:

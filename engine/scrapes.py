@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from engine import cool_downs, sales_urls, scrape_keeping, seats
+from engine import cool_downs, sales_urls, scrape_alerts, scrape_keeping, seats
 from engine.desk import Desk, Problem, use_case
 from engine.lead_rows import RowProblem
 from engine.people_elsewhere import written_to_elsewhere
@@ -125,6 +125,19 @@ def stop(desk: Desk, scrape_id: int) -> None:
 
 
 @use_case(needs=Permission.MANAGE)
+def leave(desk: Desk, scrape_id: int) -> None:
+    """Somebody decided that what failed is left at that; nobody is told of it any more, and it may still go on."""
+    scrape = desk.session.get_one(Scrape, scrape_id, with_for_update=True)
+    if scrape.state is not ScrapeState.FAILED:
+        raise Problem("Only what failed can be left at that; nothing was changed.")
+    scrape.state, scrape.ended_by = ScrapeState.STOPPED, desk.actor.label
+    scrape_alerts.over(desk.session, scrape, desk.now)
+    campaign = desk.session.get_one(Campaign, scrape.campaign_id)
+    told = {"scrape": scrape_id}
+    desk.audit("scrape.left", f"campaign:{scrape.campaign_id}", new=told, identity_id=campaign.identity_id)
+
+
+@use_case(needs=Permission.MANAGE)
 def go_on(desk: Desk, scrape_id: int) -> None:
     """Take up again what was stopped or failed, where it was."""
     scrape = desk.session.get_one(Scrape, scrape_id, with_for_update=True)
@@ -137,6 +150,7 @@ def go_on(desk: Desk, scrape_id: int) -> None:
     scrape.borrowed = seats.require(desk.session, campaign, scrape.seat_id)
     scrape.state, scrape.note, scrape.ended_at, scrape.ended_by = ScrapeState.READING, "", None, ""
     desk.session.flush()
+    scrape_alerts.over(desk.session, scrape, desk.now)
     scrape_keeping.plan_next(desk.session, scrape, desk.now)
     told = {"scrape": scrape_id}
     desk.audit("scrape.went_on", f"campaign:{scrape.campaign_id}", new=told, identity_id=campaign.identity_id)

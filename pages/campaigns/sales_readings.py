@@ -81,6 +81,15 @@ def _button(visit: shell.Visit, reading: Reading) -> None:
         if pressed and done(scrapes.stop, scrape_id=reading.id):
             st.rerun()
     can_go_on = reading.state in (ScrapeState.STOPPED, ScrapeState.FAILED) and visit.may(Permission.MANAGE)
+    leaves = reading.state is ScrapeState.FAILED and visit.may(Permission.MANAGE)
+    is_left = leaves and st.button(
+        "Leave it at that",
+        key=f"leave-{reading.id}",
+        type="tertiary",
+        help="Whoever came in stays, and nobody is told of it any more. Reading can still go on later.",
+    )
+    if is_left and done(scrapes.leave, scrape_id=reading.id):
+        st.rerun()
     is_pressed = can_go_on and st.button("Go on reading", key=f"go-on-{reading.id}", icon=":material/play_arrow:")
     if is_pressed and done(scrapes.go_on, scrape_id=reading.id):
         st.rerun()

@@ -7,6 +7,7 @@ import streamlit as st
 from engine import proofs
 from engine.installation import current
 from engine.proofs import Proof
+from engine.share_proofs import ShareClock
 from pages import notices, reader, shell
 from storage.kinds import QuotaClock
 
@@ -16,6 +17,7 @@ _CLOCKS = {
     QuotaClock.ROLLING_7_DAYS: "7 days",
     QuotaClock.ROLLING_30_DAYS: "30 days",
     QuotaClock.NOTES_30_DAYS: "Notes in 30 days",
+    ShareClock.SHARED_DAY: "Shared with the workspace, local day",
 }
 
 

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.sync_api import BrowserContext, Route
 
 from practice.linkedin import markup, navigator_markup
+from practice.linkedin.languages import in_language
 from practice.linkedin.members import Member
 from practice.linkedin.navigator import Navigator
 
@@ -30,6 +31,7 @@ class Site:
     own_slug: str = "own-account"
     own_name: str = "Olive Own"
     strangers: bool = False  # whoever is looked up exists
+    language: str = "en"  # of its pages: also de, fr
     form: str = "new"  # or legacy, remembered: accounts to choose from come first
     password: str = "right horse"
     # At sign-in: sms, email, authenticator, app, denied, captcha, document, moment, comply, browser, restricted, attempts
@@ -74,7 +76,7 @@ class Site:
         body = self._page(where, query)
         if where != path:  # a routed answer that redirects would leave the routing, so the page moves itself
             body += f"<script>history.replaceState(null, '', '{where}')</script>"
-        return Answer(body, signs_in=path == "/feed/", has_seat=where.startswith("/sales/"))
+        return Answer(in_language(body, self.language), signs_in=path == "/feed/", has_seat=where.startswith("/sales/"))
 
     def _led(self, path: str) -> str:
         if self.dead and not path.startswith("/login"):

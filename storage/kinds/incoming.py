@@ -24,6 +24,7 @@ class AlertKind(StrEnum):
     COMPLAINT = "complaint"
     WARM_UP = "warm_up"
     WORKER = "worker"
+    SCRAPING = "scraping"
 
     @property
     def label(self) -> str:
@@ -38,6 +39,7 @@ _ALERT_LABELS = {
     AlertKind.COMPLAINT: "A mail was reported as spam",
     AlertKind.WARM_UP: "A warm-up is done or paused",
     AlertKind.WORKER: "The worker stands still",
+    AlertKind.SCRAPING: "Reading Sales Navigator stopped",
 }
 # What people can ask to be told of outside the panel.
 TOLD_KINDS = (
@@ -47,6 +49,7 @@ TOLD_KINDS = (
     AlertKind.BOUNCES,
     AlertKind.COMPLAINT,
     AlertKind.WARM_UP,
+    AlertKind.SCRAPING,
 )
 
 

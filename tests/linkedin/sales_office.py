@@ -1,23 +1,28 @@
 """Sales Navigator without pages, and an installation whose identity has a seat: what the tests of reading share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine import linkedin_accounts, linkedin_consent, linkedin_lanes, scrapes
 from engine.channels.linkedin.outcomes import LinkedInOutcome, OwnProfile, SalesLead, SalesPage, SalesRow, SessionState
+from engine.config import load
 from engine.counter import Counter
 from engine.dispatch import Attended, attend
 from engine.hands import Hands
-from engine.installation import Outpost
+from engine.installation import Outpost, open_outpost
+from engine.scrapes import Reading
 from engine.scraping_hand import ScrapingHand
 from practice.linkedin.navigator import Found, somebody
 from storage.kinds import ActionKind, CampaignState
-from storage.tables import Campaign, Identity, LinkedInAccount, Scrape
+from storage.tables import Campaign, Identity, LinkedInAccount, Scrape, Spend
 from tests import makers
+from tests.fresh import lay_installation
 from tests.linkedin.conftest import NoMail
 from tests.makers import LONG_AGO, MONDAY
 
@@ -109,3 +114,47 @@ def begin(
         return scrapes.start(
             makers.desk(session, workspace_id, now=now), campaign_id=campaign_id, url=url, identity_id=seat_id, most=most
         )
+
+
+@dataclass(frozen=True)
+class Office:
+    """Ada has a seat, Bob has none; each has a draft."""
+
+    outpost: Outpost
+    navigator: Navigator
+    reader: Reader
+    workspace_id: int
+    ada: int
+    bob: int
+    adas: int
+    bobs: int
+
+    def reading(self, campaign_id: int) -> Reading:
+        with self.outpost.database.read() as session:
+            desk = makers.desk(session, self.workspace_id, now=self.reader.now)
+            return scrapes.of_campaign(desk, campaign_id=campaign_id)[0]
+
+    def problems(self, scrape_id: int) -> dict[int, str]:
+        with self.outpost.database.read() as session:
+            desk = makers.desk(session, self.workspace_id, now=self.reader.now)
+            return {one.row: one.problem for one in scrapes.problems_of(desk, scrape_id=scrape_id)}
+
+    def spent(self) -> int:
+        with self.outpost.database.read() as session:
+            return session.scalar(select(func.count()).where(Spend.given_back_at.is_(None))) or 0
+
+
+@contextmanager
+def sales_office_in(folder: Path) -> Iterator[Office]:
+    settings = {"OUTPOST_DATA": str(folder / "data"), "OUTPOST_KEY_FILE": str(folder / "data.key")}
+    lay_installation(settings)
+    outpost = open_outpost(load(settings), settings)
+    with outpost.database.write() as session:
+        makers.user(session, id=1, email=makers.OWNER.label, is_owner=True)
+        client = makers.workspace(session)
+        ada = seat(session, outpost, client.id, "Ada")
+        bob = makers.identity(session, client.id, first_name="Bob", last_name="")
+        ids = (client.id, ada.id, bob.id, draft(session, ada).id, draft(session, bob).id)
+    navigator = Navigator()
+    yield Office(outpost, navigator, Reader(outpost, navigator), *ids)
+    outpost.database.close()

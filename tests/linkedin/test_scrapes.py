@@ -2,12 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from engine import (
     activities,
@@ -30,12 +29,9 @@ from engine.channels.linkedin.outcomes import (
     NotDone,
     SalesLead,
 )
-from engine.config import load
 from engine.desk import Problem
-from engine.installation import Outpost, open_outpost
 from engine.lead_rows import Person
 from engine.rules.facts import Run, Wait
-from engine.scrapes import Reading
 from practice.linkedin.navigator import Found, somebody
 from storage.kinds import ActionKind, ActionState, CampaignState, LinkedInState, Reason, ScrapeState, SuppressionKind
 from storage.tables import (
@@ -49,58 +45,18 @@ from storage.tables import (
     LinkedInInvitation,
     QuotaUse,
     Scrape,
-    Spend,
     Suppression,
 )
 from tests import makers
-from tests.fresh import lay_installation
-from tests.linkedin.sales_office import Navigator, Reader, begin, connect, draft, seat
+from tests.linkedin.sales_office import Office, begin, connect, sales_office_in
 
 DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True)
-class Office:
-    """Ada has a seat, Bob has none; each has a draft."""
-
-    outpost: Outpost
-    navigator: Navigator
-    reader: Reader
-    workspace_id: int
-    ada: int
-    bob: int
-    adas: int
-    bobs: int
-
-    def reading(self, campaign_id: int) -> Reading:
-        with self.outpost.database.read() as session:
-            desk = makers.desk(session, self.workspace_id, now=self.reader.now)
-            return scrapes.of_campaign(desk, campaign_id=campaign_id)[0]
-
-    def problems(self, scrape_id: int) -> dict[int, str]:
-        with self.outpost.database.read() as session:
-            desk = makers.desk(session, self.workspace_id, now=self.reader.now)
-            return {one.row: one.problem for one in scrapes.problems_of(desk, scrape_id=scrape_id)}
-
-    def spent(self) -> int:
-        with self.outpost.database.read() as session:
-            return session.scalar(select(func.count()).where(Spend.given_back_at.is_(None))) or 0
-
-
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
-    settings = {"OUTPOST_DATA": str(tmp_path / "data"), "OUTPOST_KEY_FILE": str(tmp_path / "data.key")}
-    lay_installation(settings)
-    outpost = open_outpost(load(settings), settings)
-    with outpost.database.write() as session:
-        makers.user(session, id=1, email=makers.OWNER.label, is_owner=True)
-        client = makers.workspace(session)
-        ada = seat(session, outpost, client.id, "Ada")
-        bob = makers.identity(session, client.id, first_name="Bob", last_name="")
-        ids = (client.id, ada.id, bob.id, draft(session, ada).id, draft(session, bob).id)
-    navigator = Navigator()
-    yield Office(outpost, navigator, Reader(outpost, navigator), *ids)
-    outpost.database.close()
+    with sales_office_in(tmp_path) as opened:
+        yield opened
 
 
 def leads(office: Office) -> list[Lead]:

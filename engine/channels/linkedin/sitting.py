@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from playwright.sync_api import Error, Locator, Page
 
+from engine.channels.linkedin import languages
 from engine.channels.linkedin.outcomes import (
     Blocked,
     BlockedKind,
@@ -66,9 +67,9 @@ class Sitting:
         refused = standing(self.page.url, self.page.locator("body").inner_text(timeout=self.left()))
         if refused:
             raise Stop(refused)
-        language = self.page.locator("html").get_attribute("lang", timeout=self.left()) or "en"
-        if not language.lower().startswith("en"):
-            raise Stop(Blocked(BlockedKind.LANGUAGE, "LinkedIn is not in English; set the account's language to English."))
+        foreign = languages.refusal(self.page.locator("html").get_attribute("lang", timeout=self.left()) or "")
+        if foreign:
+            raise Stop(Blocked(BlockedKind.LANGUAGE, foreign))
 
     def pause(self, seconds: float = 0.15) -> None:
         self.page.wait_for_timeout(min(seconds * 1000, self.left()))
