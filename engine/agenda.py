@@ -26,12 +26,14 @@ _DUE = Prepared(select(Lane.id).where(Lane.wake_at <= bindparam("now")).order_by
 
 def known_wards(session: Session, lane_ids: Collection[int]) -> dict[int, Ward]:
     """Those of the lanes of which the database knows that their turn may take long."""
-    if not lane_ids:
-        return {}
-    rows = connection_of(session).execute(_KNOWN_WARDS, {"lanes": list(lane_ids)})
-    return {row.id: Ward.LINKEDIN if row.channel is Channel.LINKEDIN else Ward.SLOW for row in rows}
+    asked, known = list(lane_ids), dict[int, Ward]()
+    for first in range(0, len(asked), _MOST_ASKED):
+        rows = connection_of(session).execute(_KNOWN_WARDS, {"lanes": asked[first : first + _MOST_ASKED]})
+        known.update((row.id, Ward.LINKEDIN if row.channel is Channel.LINKEDIN else Ward.SLOW) for row in rows)
+    return known
 
 
+_MOST_ASKED = 10_000  # SQLite takes 32,766 values in a statement by default, PostgreSQL 65,535
 _KNOWN_WARDS = (
     select(Lane.id, Lane.channel)
     .outerjoin(Mailbox, Mailbox.id == Lane.mailbox_id)

@@ -165,8 +165,8 @@ class Doorbell:
         with self.outpost.database.read() as session:
             # Those that find no place in their ward must not hide the ones behind them.
             while len(due := agenda.due_lanes(session, clock.now(), most)) > len(answered):
-                known = agenda.known_wards(session, due)
                 new = [lane_id for lane_id in due if lane_id not in answered]
+                known = agenda.known_wards(session, new)
                 answered.update((lane_id, self.wards.ask(lane_id, known.get(lane_id))) for lane_id in new)
                 if sum(answer is not Answer.FULL for answer in answered.values()) >= _ENOUGH:
                     break

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from engine import clock, freezes
 from engine.booking import reserve
@@ -13,9 +13,10 @@ from engine.config import load
 from engine.installation import Outpost
 from engine.queue import Doorbell
 from engine.recovery import recover
+from storage.columns import to_micros
 from storage.database import Database
 from storage.kinds import ActionState, Reason
-from storage.tables import Action, Freeze, Lane, Mailbox, MailReading
+from storage.tables import Action, Freeze, Identity, Lane, Mailbox, MailReading
 from storage.vault import Vault
 from tests.dispatch.sink import Sink, lanes_with_work
 from tests.makers import MONDAY
@@ -82,6 +83,22 @@ def test_a_queue_that_takes_nothing_keeps_no_lane_from_its_next_ring(database: D
     bell.attend_lane = rung.append
     bell._ring()
     assert sorted(rung) == lanes
+
+
+def test_a_lane_is_rung_for_behind_forty_thousand_that_find_no_place(database: Database, bell: Doorbell) -> None:
+    (lane,), crowd = lanes_with_work(database, leads=1), 40_000
+    others = ", ".join(column.name for column in Identity.__table__.columns if column.name != "id")
+    numbers = f"WITH RECURSIVE number(one) AS (SELECT 1001 UNION ALL SELECT one + 1 FROM number WHERE one < 1000 + {crowd})"
+    with database.write() as session:
+        session.execute(text(f"INSERT INTO identity (id, {others}) {numbers} SELECT one, {others} FROM identity, number"))
+        lanes = "SELECT workspace_id, id, 'linkedin', 0, :due FROM identity WHERE id > 1000"
+        due = {"due": to_micros(MONDAY - timedelta(days=1))}
+        session.execute(text(f"INSERT INTO lane (workspace_id, identity_id, channel, epoch, wake_at) {lanes}"), due)
+    rung: list[int] = []
+    bell.attend_lane = rung.append
+    bell._ring()
+    assert len(rung) == 6 + 1
+    assert rung[-1] == lane
 
 
 def test_g1_a_lease_that_ran_out_is_settled_before_anybody_takes_the_lane(database: Database) -> None:
