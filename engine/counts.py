@@ -16,7 +16,7 @@ from engine.limits import Limit, limits_of
 from engine.moved_addresses import Clocked
 from engine.rules.facts import ClockUse
 from engine.rules.hours import day_start
-from engine.rules.quotas import period_of
+from engine.rules.quotas import counted_by, period_of
 from storage import spend_readings
 from storage.kinds import ActionKind, QuotaClock
 from storage.spend_readings import LaneKind, LocalDay
@@ -63,7 +63,9 @@ def read(session: Session, zones: Mapping[int, ZoneInfo], now: datetime) -> Coun
 
 def _by_kind(limits: Mapping[int, tuple[Limit, ...]], found: _Found) -> dict[LaneKind, tuple[ClockUse, ...]]:
     return {
-        (lane_id, day.kind): tuple(found[lane_id, one.kind, one.clock] for one in inforce if one.kind is day.kind)
+        (lane_id, day.kind): tuple(
+            found[lane_id, one.kind, one.clock] for one in inforce if day.kind in counted_by(one.kind, one.clock)
+        )
         for lane_id, inforce in limits.items()
         for day in inforce
         if day.clock is QuotaClock.LOCAL_DAY
@@ -112,13 +114,19 @@ def _local_day(zone: ZoneInfo, now: datetime) -> LocalDay:
 
 def _rolling(session: Session, wanted: _Wanted, begins: datetime, period: timedelta, *, of_notes: bool) -> _Found:
     used = spend_readings.used_since(session, _lanes(wanted), begins, of_notes=of_notes)
-    counted = {(lane_id, limit.kind): used.get((lane_id, limit.kind), 0) for lane_id, limit in wanted}
+    kinds = {(lane_id, limit.kind): counted_by(limit.kind, limit.clock) for lane_id, limit in wanted}
+    counted = {key: sum(used.get((key[0], kind), 0) for kind in kinds[key]) for key in kinds}
     over = {
         (lane_id, limit.kind): counted[lane_id, limit.kind] - limit.value
         for lane_id, limit in wanted
         if 0 < limit.value <= counted[lane_id, limit.kind]
     }
-    freeing = spend_readings.spent_after(session, begins, over, of_notes=of_notes)
+    of_one = {key: place for key, place in over.items() if len(kinds[key]) == 1}
+    freeing = spend_readings.spent_after(session, begins, of_one, of_notes=of_notes)
+    for lane_id, kind in over.keys() - of_one.keys():  # seldom: a provider's own limit is far above an address's
+        place = over[lane_id, kind]
+        at = spend_readings.spent_at_place(session, [lane_id], kinds[lane_id, kind], begins, place)
+        freeing |= {(lane_id, kind): at} if at is not None else {}
     found: _Found = {}
     for lane_id, limit in wanted:
         key = (lane_id, limit.kind)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from engine.limits import Limit
 from engine.rules.facts import ClockUse
 from engine.rules.hours import day_start
-from engine.rules.quotas import period_of
+from engine.rules.quotas import counted_by, period_of
 from storage import spend_readings
 from storage.kinds import ActionKind, QuotaClock
 from storage.spend_readings import LaneKind, LocalDay
@@ -38,11 +38,12 @@ def counted(
         period = period_of(limit.clock)
         if period is not None:
             used = spend_readings.used_since(session, others, now - period)
-            count = own[key].used + sum(used.get((other, limit.kind), 0) for other in others)
+            kinds = counted_by(limit.kind, limit.clock)
+            count = own[key].used + sum(used.get((other, kind), 0) for other in others for kind in kinds)
             frees = None
             if 0 < limit.value <= count:
                 place = count - limit.value
-                at = spend_readings.spent_at_place(session, [lane_id, *others], limit.kind, now - period, place)
+                at = spend_readings.spent_at_place(session, [lane_id, *others], kinds, now - period, place)
                 frees = at + period if at is not None else None
             found[key] = replace(own[key], used=count, frees_at=frees)
         elif limit.clock is QuotaClock.LOCAL_DAY:

@@ -8,6 +8,7 @@ from pathlib import Path
 from engine import note_proofs, report_inputs, share_proofs
 from engine.desk import Desk, use_case
 from engine.note_proofs import Counted
+from engine.rules.quotas import counted_by
 from engine.share_proofs import ShareClock
 from storage import quota_queries as queries
 from storage.columns import from_micros
@@ -21,6 +22,7 @@ CLOCKS = {
     QuotaClock.ROLLING_30_DAYS: timedelta(days=30),
 }
 Clock = QuotaClock | ShareClock
+_MAIL = ActionKind.EMAIL
 _MOST_LISTED = 200
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -76,7 +78,9 @@ def proof(desk: Desk, folder: Path, identity_id: int | None = None) -> Proof:
         report_inputs.give_limits(desk, reader, found)
         queries.find_taken(reader)
         for clock, length in CLOCKS.items():
-            highest, over = queries.peaks_and_breaches(reader, clock.value, length // _MICROSECOND)
+            highest, over = queries.peaks_and_breaches(
+                reader, clock.value, length // _MICROSECOND, _MAIL.value, counted_by(_MAIL, clock)
+            )
             for row in highest:
                 kind, at = ActionKind(row["kind"]), from_micros(row["instant"])
                 peaks.append(Peak(*named[row["lane_id"]], kind, clock, row["most"], row["allowed"], at, row["breaches"]))

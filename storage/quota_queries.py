@@ -4,7 +4,7 @@ Spent is the sum of the ledger's `spent`: +1 where a unit was taken, -1 where it
 that it was taken for. Sent is the number of actions that reached `accepted`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from storage.reports import Reader
@@ -100,12 +100,14 @@ GROUP BY ALL
 """
 _COUNTED = """
 CREATE OR REPLACE TEMP TABLE counted AS
-WITH changes AS (
-    SELECT id, lane_id, kind, CASE WHEN $length = 0 THEN local_day END AS period, instant, spent AS change FROM taken
+WITH units AS (
+    SELECT * REPLACE (CASE WHEN list_contains($together, kind) THEN $of ELSE kind END AS kind) FROM taken
+), changes AS (
+    SELECT id, lane_id, kind, CASE WHEN $length = 0 THEN local_day END AS period, instant, spent AS change FROM units
     UNION ALL
     SELECT id, lane_id, kind, CASE WHEN $length = 0 THEN local_day END, ends, -spent
     FROM (SELECT *, CASE WHEN $length = 0 THEN returned
-        ELSE least(instant + $length, coalesce(returned, instant + $length)) END AS ends FROM taken)
+        ELSE least(instant + $length, coalesce(returned, instant + $length)) END AS ends FROM units)
     WHERE ends IS NOT NULL
 ), running AS (
     SELECT lane_id, kind, instant, change, sum(change) OVER (
@@ -162,7 +164,9 @@ def find_taken(reader: Reader) -> None:
     reader.keep(_TAKEN)
 
 
-def peaks_and_breaches(reader: Reader, clock: str, length: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """One clock: `length` microseconds of a rolling one, 0 for the local day."""
-    reader.keep(_COUNTED, {"clock": clock, "length": length})
+def peaks_and_breaches(
+    reader: Reader, clock: str, length: int, of: str, together: Collection[str]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """One clock: `length` microseconds of a rolling one, 0 for the local day. The limit of `of` counts `together`."""
+    reader.keep(_COUNTED, {"clock": clock, "length": length, "of": of, "together": [str(kind) for kind in together]})
     return reader.rows(_PEAKS), reader.rows(_BREACHES)

@@ -124,19 +124,22 @@ def kin_of(session: Session, lane_ids: Iterable[int]) -> dict[int, list[int]]:
 
 _INSTANTS = (
     text(
-        f"SELECT at FROM spend WHERE lane_id IN :lanes AND {_KEPT} AND kind = :of_kind AND at > :begins"  # noqa: S608
-        " ORDER BY at LIMIT 1 OFFSET :place"
+        "SELECT at FROM spend WHERE lane_id IN :lanes AND kind IN :of_kinds AND given_back_at IS NULL"
+        " AND at > :begins ORDER BY at LIMIT 1 OFFSET :place"
     )
-    .bindparams(bindparam("lanes", expanding=True), bindparam("begins", type_=Instant()))
+    .bindparams(
+        bindparam("lanes", expanding=True), bindparam("of_kinds", expanding=True), bindparam("begins", type_=Instant())
+    )
     .columns(at=Instant())
 )
 
 
 def spent_at_place(
-    session: Session, lane_ids: Iterable[int], kind: ActionKind, begins: datetime, place: int
+    session: Session, lane_ids: Iterable[int], kinds: Iterable[ActionKind], begins: datetime, place: int
 ) -> datetime | None:
-    """When the unit was taken that so many others of these lanes together precede after `begins`."""
-    asked = {"lanes": list(lane_ids), "of_kind": kind.value, "begins": begins, "place": place}
+    """When the unit was taken that so many others of these lanes and kinds together precede after `begins`."""
+    of_kinds = [kind.value for kind in kinds]
+    asked = {"lanes": list(lane_ids), "of_kinds": of_kinds, "begins": begins, "place": place}
     at: datetime | None = connection_of(session).execute(_INSTANTS, asked).scalar()
     return at
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from storage.kinds import ActionKind, QuotaClock
+from storage.kinds import ActionKind, Channel, QuotaClock
 
 _PERIODS = {
     QuotaClock.ROLLING_24_HOURS: timedelta(hours=24),
@@ -10,12 +10,23 @@ _PERIODS = {
     QuotaClock.ROLLING_30_DAYS: timedelta(days=30),
     QuotaClock.NOTES_30_DAYS: timedelta(days=30),
 }
+_MAILS = tuple(kind for kind in ActionKind if kind.channel is Channel.EMAIL)
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def period_of(clock: QuotaClock) -> timedelta | None:
     """The length of a rolling clock's period; None for the local day and the pending total."""
     return _PERIODS.get(clock)
+
+
+def counted_by(kind: ActionKind, clock: QuotaClock) -> tuple[ActionKind, ...]:
+    """Whose units a limit of this kind counts, and so whose actions it holds.
+
+    A provider's own limit for 24 hours counts every mail that an address sends, whatever it is for (Google Workspace:
+    2,000 messages; Exchange Online: 10,000 recipients); any other limit counts its own kind.
+    """
+    is_providers = clock is QuotaClock.ROLLING_24_HOURS and kind.channel is Channel.EMAIL
+    return _MAILS if is_providers else (kind,)
 
 
 def fits(limit: int, gap: timedelta, window: timedelta) -> int:

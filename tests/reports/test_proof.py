@@ -9,7 +9,7 @@ from sqlalchemy import select
 from engine import proofs
 from engine.proofs import Proof
 from storage import columnar
-from storage.kinds import QuotaClock
+from storage.kinds import ActionKind, QuotaClock
 from storage.tables import Event, Lane
 from tests import makers
 from tests.makers import LONG_AGO, MONDAY
@@ -82,6 +82,23 @@ def test_a_rolling_clock_forgets_a_unit_exactly_when_its_length_has_passed(
     found = proof(field)
     assert most(found, clock) == {one.identity_id: 1, two.identity_id: 2}
     assert [breach.identity_id for breach in found.breaches] == [two.identity_id]
+
+
+def test_the_provider_s_limit_counts_campaign_and_warm_up_mails_together(field: Field) -> None:
+    lane = field.lanes[0]
+    limit(field, lane, QuotaClock.LOCAL_DAY, 3, since=LONG_AGO + MICRO)
+    limit(field, lane, QuotaClock.ROLLING_24_HOURS, 4)
+    mails(field, lane, *(MONDAY + timedelta(hours=n) for n in (0, 2, 4)))
+    with field.database.write() as session:
+        sent(session, lane, MONDAY + timedelta(hours=1), kind=ActionKind.WARM_UP_MAIL)
+    assert proof(field).breach_count == 0
+    assert most(proof(field), QuotaClock.ROLLING_24_HOURS) == {lane.identity_id: 4}
+    last = MONDAY + timedelta(hours=3)
+    with field.database.write() as session:
+        sent(session, lane, last, kind=ActionKind.WARM_UP_MAIL)
+    (breach,) = proof(field).breaches
+    assert (breach.at, breach.used, breach.allowed) == (MONDAY + timedelta(hours=4), 5, 4)
+    assert (breach.clock, breach.kind) == (QuotaClock.ROLLING_24_HOURS, ActionKind.EMAIL)
 
 
 def test_the_limit_then_in_force_counts_not_the_present_one(field: Field) -> None:

@@ -22,6 +22,10 @@ ASKED: dict[str, Asked] = {
     "how many mails came back": lambda session, home: bounce_rates.rate_of(session, 1, MONDAY),
     "what is pending": lambda session, home: spend_readings.pending_requests(session, [1]),
     "an address's other lanes": lambda session, home: spend_readings.kin_of(session, [1]),
+    "what leaves a provider's 24 hours next": lambda session, home: spend_readings.spent_at_place(
+        session, [1], (ActionKind.EMAIL, ActionKind.WARM_UP_MAIL), MONDAY, 3
+    ),
+    "what was sent in 24 hours": lambda session, home: spend_readings.used_since(session, [1], MONDAY),
     "a lane's heads": lambda session, home: readings.heads(session, 1),
     "an action's facts": lambda session, home: readings.facts_of(session, [1]),
     "what is in flight": lambda session, home: stop_effects.of_workspace(makers.desk(session, home)),
