@@ -18,8 +18,8 @@ from engine.channels.effects import MailAccount
 from engine.connections import inbox
 from engine.connections.imap import ImapSession, account_session
 from engine.connections.network import Deadline, NetworkGuard
-from engine.connections.trouble import ConnectionTrouble, scrub
-from engine.connections.trust import trusted
+from engine.connections.trouble import ConnectionTrouble
+from engine.connections.trust import refused, trusted
 from engine.crash_points import reached
 from engine.desk import Problem
 from engine.incoming_keeping import Keys
@@ -86,7 +86,7 @@ def read_one(database: Database, mailbox_id: int, reader: Reader, now: datetime)
     except ConnectionTrouble as trouble:
         return _could_not(database, mailbox_id, trouble.note, now)
     except (OSError, imaplib.IMAP4.error, ValueError, KeyError) as error:
-        return _could_not(database, mailbox_id, scrub(str(error)), now)
+        return _could_not(database, mailbox_id, refused(task.account.imap, error).note, now)
     _done(database, mailbox_id, now, rest)
     return new
 

@@ -14,8 +14,8 @@ from engine import logs, warm_up_alerts, warm_up_handling, warm_up_planning, war
 from engine.channels.effects import MailAccount
 from engine.connections.imap import account_session
 from engine.connections.network import Deadline, NetworkGuard
-from engine.connections.trouble import ConnectionTrouble, scrub
-from engine.connections.trust import trusted
+from engine.connections.trouble import ConnectionTrouble
+from engine.connections.trust import refused, trusted
 from engine.desk import WORKER, Desk, Problem
 from engine.entries import entries_of
 from engine.networks import network_guard
@@ -136,7 +136,7 @@ def _visited(database: Database, account: MailAccount, task: Task, way: Way, now
     except ConnectionTrouble as trouble:
         return Left(task.mailbox_id, note=trouble.note)
     except (OSError, imaplib.IMAP4.error, ValueError) as error:
-        return Left(task.mailbox_id, note=scrub(str(error)))
+        return Left(task.mailbox_id, note=refused(account.imap, error).note)
 
 
 def opener(guard: NetworkGuard, ca_file: str | None = None) -> Open:

@@ -21,7 +21,7 @@ from engine.connections.imap import ImapSession, account_session
 from engine.connections.network import Deadline, NetworkGuard
 from engine.connections.smtp import SmtpSession, open_smtp, sign_in_to
 from engine.connections.trouble import ConnectionTrouble, scrub
-from engine.connections.trust import trusted
+from engine.connections.trust import refused, trusted
 from storage.kinds import Reason
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -101,7 +101,7 @@ class EmailChannel:
         except ConnectionTrouble as trouble:
             return f"not filed: {trouble.note}"
         except (OSError, imaplib.IMAP4.error, ValueError) as error:
-            return f"not filed: {scrub(str(error))}"
+            return f"not filed: {refused(account.imap, error).note}"
         return f"appended to {account.sent_folder}"
 
     def _imap(self, account: MailAccount, deadline: Deadline) -> AbstractContextManager[ImapSession]:

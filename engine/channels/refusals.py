@@ -98,7 +98,7 @@ def not_connected(trouble: ConnectionTrouble) -> Failed:
         note = trouble.note
         return Failed(Reason.SIGN_IN_REFUSED, note, permanent=False, connection_ended=True, disabled_by_tenant=forbidden)
     # Without a token nothing was said to the server: that is no trouble of this mail.
-    busy = trouble.trouble in (Trouble.CONNECTION_LIMIT, Trouble.UNAVAILABLE)
+    busy = trouble.trouble in (Trouble.CONNECTION_LIMIT, Trouble.UNAVAILABLE, Trouble.MAILBOX_FULL)
     return Failed(Reason.PROVIDER_BUSY if busy else Reason.UNREACHABLE, trouble.note, permanent=False, retry_after=_SOON)
 
 

@@ -11,7 +11,7 @@ from engine.connections.imap import ImapSession, account_session
 from engine.connections.network import Deadline, NetworkGuard
 from engine.connections.smtp import open_smtp, sign_in_to
 from engine.connections.trouble import ConnectionTrouble, Trouble
-from engine.connections.trust import trusted
+from engine.connections.trust import refused, trusted
 
 _GMAIL = "smtp.gmail.com"
 
@@ -113,7 +113,10 @@ def _read_folders(account: MailAccount, network: NetworkGuard, ca_file: str | No
         try:
             found = find_folders(session)
         except (imaplib.IMAP4.error, OSError, ValueError) as error:
-            raise ConnectionTrouble(Trouble.FOLDERS_UNREADABLE, account.imap.host, account.imap.port) from error
+            found_out = refused(account.imap, error)
+            unclear = found_out.trouble in (Trouble.COMMAND_REFUSED, Trouble.DROPPED, Trouble.TIMED_OUT)
+            trouble = Trouble.FOLDERS_UNREADABLE if unclear else found_out.trouble
+            raise ConnectionTrouble(trouble, account.imap.host, account.imap.port, found_out.words) from error
     # What another provider's server sends is not filed here, and its absence would prove nothing.
     same = servers.host_of_server(account.smtp.host) is servers.host_of_server(_GMAIL)
     return replace(found, files_sent_itself=found.files_sent_itself and same)

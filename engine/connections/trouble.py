@@ -32,6 +32,9 @@ class Trouble(StrEnum):
     CONNECTION_LIMIT = "connection_limit"
     UNAVAILABLE = "unavailable"
     FOLDERS_UNREADABLE = "folders_unreadable"
+    MAILBOX_FULL = "mailbox_full"
+    MAILBOX_BUSY = "mailbox_busy"
+    COMMAND_REFUSED = "command_refused"
 
     @property
     def ends_connection(self) -> bool:
@@ -105,6 +108,9 @@ _SENTENCES = {
     ),
     Trouble.UNAVAILABLE: "{host} can't check the sign-in at the moment; try again in some minutes.",
     Trouble.FOLDERS_UNREADABLE: "The sign-in to {host} worked, but its folders could not be listed; try again later.",
+    Trouble.MAILBOX_FULL: "The mailbox at {host} is full; make room in it, or ask whoever runs the server for more.",
+    Trouble.MAILBOX_BUSY: "{host} can't get at the mailbox at the moment; it is tried again by itself.",
+    Trouble.COMMAND_REFUSED: "The sign-in to {host} worked, but it refused what was asked of the mailbox.",
 }
 
 
@@ -160,6 +166,7 @@ _SIGN_IN_WORDS = (
         ),
         Trouble.CONNECTION_LIMIT,
     ),
+    (re.compile(r"\[OVERQUOTA\]", re.I), Trouble.MAILBOX_FULL),
     (re.compile(r"\[(UNAVAILABLE|INUSE|SERVERBUG)\]|temporary|try again later", re.I), Trouble.UNAVAILABLE),
     (re.compile(r"\[(AUTHENTICATIONFAILED|AUTHORIZATIONFAILED)\]", re.I), Trouble.WRONG_PASSWORD),
 )
@@ -168,3 +175,22 @@ _SIGN_IN_WORDS = (
 def sign_in_trouble(words: str) -> Trouble:
     """What the words of a refused sign-in mean; a wrong password when they say nothing else."""
     return next((trouble for pattern, trouble in _SIGN_IN_WORDS if pattern.search(words)), Trouble.WRONG_PASSWORD)
+
+
+# Codes of RFC 5530; at a command [LIMIT] is any limit of the server's, at a sign-in that of its connections.
+_COMMAND_WORDS = (
+    (re.compile(r"\[OVERQUOTA\]|quota (is )?exceeded|over quota|mailbox is full", re.I), Trouble.MAILBOX_FULL),
+    (
+        re.compile(r"too many (simultaneous |concurrent )?connections|maximum number of connections", re.I),
+        Trouble.CONNECTION_LIMIT,
+    ),
+    (
+        re.compile(r"\[(LIMIT|UNAVAILABLE|INUSE|SERVERBUG|EXPUNGEISSUED)\]|temporar|try again|later", re.I),
+        Trouble.MAILBOX_BUSY,
+    ),
+)
+
+
+def command_trouble(words: str) -> Trouble:
+    """What the words mean with which a server refused a command after the sign-in: never that the sign-in is bad."""
+    return next((trouble for pattern, trouble in _COMMAND_WORDS if pattern.search(words)), Trouble.COMMAND_REFUSED)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from engine.channels.effects import Server
-from engine.connections.trouble import ConnectionTrouble, Trouble, certificate_trouble, sign_in_trouble
+from engine.connections.trouble import ConnectionTrouble, Trouble, certificate_trouble, command_trouble, sign_in_trouble
 
 
 @functools.cache
@@ -27,6 +27,20 @@ def troubles(server: Server) -> Iterator[None]:
     except (OSError, smtplib.SMTPException, imaplib.IMAP4.error, EOFError, ValueError) as error:
         trouble, words = _kind(error)
         raise ConnectionTrouble(trouble, server.host, server.port, words) from error
+
+
+def refused(server: Server, error: Exception) -> ConnectionTrouble:
+    """What an IMAP session raised after its sign-in: the server's NO to a command, an answer that is none, a broken line."""
+    if isinstance(error, imaplib.IMAP4.abort):
+        limit = command_trouble(str(error)) is Trouble.CONNECTION_LIMIT
+        return ConnectionTrouble(
+            Trouble.CONNECTION_LIMIT if limit else Trouble.DROPPED, server.host, server.port, str(error)
+        )
+    if isinstance(error, OSError):
+        is_late = any(isinstance(cause, TimeoutError) for cause in _causes(error))
+        return ConnectionTrouble(Trouble.TIMED_OUT if is_late else Trouble.DROPPED, server.host, server.port)
+    words = str(error)
+    return ConnectionTrouble(command_trouble(words), server.host, server.port, words)
 
 
 def _kind(error: BaseException) -> tuple[Trouble, str]:
