@@ -43,7 +43,6 @@ class Row:
     state: MailboxState
     phase: Phase
     pause: WarmUpPause | None = None
-    note: str = ""
     day: int = 0
     target: int = 0
     figures: Figures | None = None
@@ -120,7 +119,7 @@ def _rows(session: Session, found: Any, now: datetime) -> tuple[Row, ...]:
         end = warm_up_locks.planned_end_within(warm_up, hours[identity.id], now)
         target = warm_up.target if warm_up.planned_on == today[mailbox.id] else 0
         counted = figures[warm_up.id]
-        more = (warm_up.pause, warm_up.pause_note, warm_up.day, target, counted, end, warm_up.price_cents)
+        more = (warm_up.pause, warm_up.day, target, counted, end, warm_up.price_cents)
         rows.append(Row(*plain, _phase(warm_up), *more))
     return tuple(rows)
 

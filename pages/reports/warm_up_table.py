@@ -12,29 +12,48 @@ from pages import badges, shell
 from pages.identities import warm_up_words
 from storage.kinds import WarmUpPause
 
-_FIGURES = ("Day", "Today", "Replies", "Rescued")
+# Pixels. All columns together fit beside the sidebar on a screen 1,440 wide: 1,008, of which marking takes 32.
+_WIDTHS = {
+    "Address": 190,
+    "State": 158,
+    "Identity": 112,
+    "Day": 58,
+    "Today": 62,
+    "Inbox": 88,
+    "Replies": 60,
+    "Rescued": 67,
+    "Ends, or goes on": 124,
+    "Open": 52,
+}
+_EVERYWHERE = {**_WIDTHS, "Workspace": 92, "Address": 160, "State": 156, "Identity": 94, "Day": 56, "Inbox": 84, "Open": 50}
+_NUMBERS = ("Day", "Today", "Replies", "Rescued")
+_GOES_ON = {
+    WarmUpPause.PERSON: "when resumed",
+    WarmUpPause.CONNECTION: "when connected",
+    WarmUpPause.BOUNCE: "after 24 hours",
+}
 
 
 def show(page: Paged[Row], everywhere: bool, may: bool) -> list[Row]:
     """The lines; those that are marked are answered."""
     choosing: dict[str, Any] = {"on_select": "rerun", "selection_mode": "multi-row"} if may else {}
+    widths = _EVERYWHERE if everywhere else _WIDTHS
     shown = st.dataframe(
         [_line(one, everywhere) for one in page.rows],
         hide_index=True,
         height=min(35 * (len(page.rows) + 1) + 3, 640),
         key=_key(page),
-        column_config={
-            "Address": st.column_config.TextColumn(width=185),
-            "State": st.column_config.TextColumn(width=160),
-            "Identity": st.column_config.TextColumn(width=150),
-            "Inbox": st.column_config.TextColumn(help="Of the mails that were seen at their partners in 7 days", width=92),
-            **{name: st.column_config.TextColumn(alignment="right", width=66) for name in _FIGURES},
-            "Planned end": st.column_config.TextColumn(width=90),
-            "Open": st.column_config.LinkColumn("", display_text="Open", width="small"),
-        },
+        column_config={name: _column(name, width) for name, width in widths.items()},
         **choosing,
     )
     return [page.rows[at] for at in shown["selection"]["rows"] if at < len(page.rows)] if may else []
+
+
+def _column(name: str, width: int) -> Any:
+    if name == "Open":
+        return st.column_config.LinkColumn("", display_text="Open", width=width)
+    told = "Of the mails that were seen at their partners in 7 days" if name == "Inbox" else None
+    return st.column_config.TextColumn(width=width, help=told, alignment="right" if name in _NUMBERS else "left")
 
 
 def _key(page: Paged[Row]) -> str:
@@ -58,14 +77,19 @@ def _line(row: Row, everywhere: bool) -> dict[str, object]:
         "Inbox": _inbox(figures.health) if figures else "",
         "Replies": f"{figures.replies:,}" if figures else "",
         "Rescued": f"{figures.rescued:,}" if figures else "",
-        "Planned end": f"{row.planned_end:%-d %b}" if row.planned_end else "",
-        "Why not now": row.note,
+        "Ends, or goes on": _ends(row),
         "Open": shell.address("identity", w=row.workspace_id, id=row.identity_id, section="email"),
     }
 
 
 def _today(sent: int, target: int) -> str:
     return f"{sent} / {target}" if target or sent else "–"  # the identity's day has not begun
+
+
+def _ends(row: Row) -> str:
+    if row.pause is not None:
+        return _GOES_ON[row.pause]
+    return f"{row.planned_end:%-d %b}" if row.planned_end else ""
 
 
 def _inbox(health: Health) -> str:

@@ -107,7 +107,7 @@ def test_each_filter_finds_its_own(database: Database) -> None:
         assert [row.phase for row in warm_up_lists.find(desk).rows] == [Phase.COMPLETE]
         warm_up_planning.hold(session, one.running(), WarmUpPause.BOUNCE, "A mail was refused.", MONDAY)
         paused = warm_up_lists.find(desk, phase=Phase.PAUSED).rows[0]
-        assert (paused.note, paused.planned_end) == ("A mail was refused.", None)
+        assert (paused.pause, paused.planned_end) == (WarmUpPause.BOUNCE, None)
 
 
 def test_only_an_owner_sees_every_workspace_and_a_hidden_identity_stays_hidden(database: Database) -> None:
