@@ -37,12 +37,17 @@ def over(session: Session, scrape: Scrape, now: datetime) -> None:
 def seat_rests(session: Session, seat: Identity, why: str, now: datetime) -> None:
     """What borrows this seat waits; its own identity's people are told of the account itself."""
     for scrape in _borrowing(session, seat):
-        _tell(session, scrape, _LENT.format(why=why.rstrip()), now)
+        _tell(session, scrape, _LENT.format(why=_first(why)), now)
 
 
 def seat_is_back(session: Session, seat: Identity, now: datetime) -> None:
     for scrape in _borrowing(session, seat):
         over(session, scrape, now)
+
+
+def _first(sentences: str) -> str:
+    """What is so; what to do about the seat is its own people's."""
+    return sentences.split(". ")[0].rstrip(" .") + "."
 
 
 def _borrowing(session: Session, seat: Identity) -> list[Scrape]:

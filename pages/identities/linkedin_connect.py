@@ -56,7 +56,9 @@ def _ended(going: Progress, account: AccountView) -> None:
     if going.note != account.note:  # else it stands above already
         (notices.info if going.state is LinkedInSignInState.CANCELLED else notices.error)(going.note)
     if going.picture:
-        st.image(going.picture, caption="The page as LinkedIn showed it", width=480)
+        with st.container(border=True, gap="xsmall"):  # a white page would have no end on a white one
+            badges.quiet("The page as LinkedIn showed it")
+            st.image(going.picture, width=640)
 
 
 @st.fragment(run_every=1.5)

@@ -101,6 +101,7 @@ def _history(visit: shell.Visit, identity: IdentityView, found: Overview) -> Non
     ]
     day = st.column_config.DateColumn(format="D MMM YYYY")
     columns = {
+        "Person": st.column_config.TextColumn(width=220),
         "Invited": day,
         "Withdrawn": day,
         "Free again": day,

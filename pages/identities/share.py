@@ -8,6 +8,7 @@ from engine.installation import current
 from engine.share_links import LinkView
 from pages import badges, notices, shell
 from pages.campaigns.doing import done
+from pages.devices import device
 from storage.kinds import Permission
 
 
@@ -48,7 +49,8 @@ def _line(visit: shell.Visit, identity: IdentityView, link: LinkView, may: bool)
         if link.opened_at is not None:
             times = "once" if link.opened == 1 else f"{link.opened} times"
             badges.when(link.opened_at, identity.zone, visit.now, f"opened {times}, last ")
-            badges.quiet(link.opened_from[:60], link.opened_from)
+            address, _, agent = link.opened_from.partition(" · ")
+            badges.quiet(f"{device(agent)} · {address}", link.opened_from)
         st.space("stretch")
         if link.is_open(visit.now):
             badges.when(link.expires_at, identity.zone, visit.now, "ends ")

@@ -21,7 +21,9 @@ _SECTIONS = {
 def show() -> None:
     visit = shell.visit()
     with shell.header(
-        "Alerts", "Addresses that need you, bounces and complaints over the line. Each is told once while it lasts."
+        "Alerts",
+        "Addresses and LinkedIn accounts that need you, readings that stopped, bounces and complaints over the line. Each "
+        "is told once while it lasts.",
     ):
         if st.button("Tell me by mail", icon=":material/outgoing_mail:", key="by-mail"):
             alert_choice.open_drawer()

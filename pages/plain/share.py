@@ -53,7 +53,7 @@ async def _page(request: Request, problem: str = "", form: Sent | None = None) -
     try:
         offer = await anyio.to_thread.run_sync(_look, request.path_params["token"])
     except Problem as gone:
-        return forms.page(request, "gone", status=410, why=str(gone))
+        return forms.page(request, "gone", status=410, why=str(gone), is_outsider=True)
     kept = {name: form[name] if form else "" for name in ("name", *_DETAILS, "accepts")}
     left = max(0, int((offer.expires_at - clock.now()).total_seconds()) // 60)
     return forms.page(

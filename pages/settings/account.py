@@ -7,6 +7,7 @@ import streamlit as st
 from engine import accounts, sessions
 from engine.accounts import Account
 from pages import badges, notices, reader, shell
+from pages.devices import device
 from pages.settings import authenticator, secret_fields
 
 
@@ -53,7 +54,7 @@ def _sessions(visit: shell.Visit, account: Account) -> None:
         is_this = one.token_hash == visit.token_hash
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             seen = badges.moment(one.last_seen_at, zone, visit.now).text
-            st.markdown(f"**{_device(one.user_agent)}** · {badges.plain(one.address)} · last seen {seen}")
+            st.markdown(f"**{device(one.user_agent)}** · {badges.plain(one.address)} · last seen {seen}")
             if is_this:
                 st.badge("this browser", icon=":material/location_on:", color="blue")
             elif st.button("End", key=f"end-{one.token_hash[:12]}", icon=":material/logout:"):
@@ -75,7 +76,7 @@ def _sign_ins(visit: shell.Visit, account: Account) -> None:
             "When": badges.moment(one.at, zone, visit.now).text,
             "Result": "signed in" if one.succeeded else "refused",
             "From": one.address,
-            "With": _device(one.user_agent),
+            "With": device(one.user_agent),
         }
         for one in account.sign_ins
     ]
@@ -83,24 +84,6 @@ def _sign_ins(visit: shell.Visit, account: Account) -> None:
         st.dataframe(rows, hide_index=True, height="content")
     else:
         st.caption("None yet by password: you came by a link, or made this installation.")
-
-
-def _device(user_agent: str) -> str:
-    """The browser and the system, as far as a browser tells; the text is nobody's but the browser's."""
-    browser = next((name for mark, name in _BROWSERS.items() if mark in user_agent), "A browser")
-    system = next((name for mark, name in _SYSTEMS.items() if mark in user_agent), "")
-    return f"{browser} on {system}" if system else browser
-
-
-_BROWSERS = {"Edg/": "Edge", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari", "python": "A program"}
-_SYSTEMS = {
-    "iPhone": "iPhone",
-    "iPad": "iPad",
-    "Android": "Android",
-    "Windows": "Windows",
-    "Mac OS": "macOS",
-    "Linux": "Linux",
-}
 
 
 def done(task: Callable[[], object]) -> bool:
