@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
@@ -20,6 +21,7 @@ from engine.connections.imap import ImapSession, account_session
 from engine.connections.network import Deadline, NetworkGuard
 from engine.connections.trouble import ConnectionTrouble
 from engine.connections.trust import refused, trusted
+from engine.counter import Writer
 from engine.crash_points import reached
 from engine.desk import Problem
 from engine.incoming_keeping import Keys
@@ -34,17 +36,23 @@ _SECONDS = 45.0
 _LONGEST_WAIT = timedelta(minutes=60)
 _TOLD_AFTER = 3  # failures, when mails wait for the reading
 MAY_BE_READ = tuple(state for state in MailboxState if state.may_be_read)
+T = TypeVar("T")
 Open = Callable[[MailAccount], AbstractContextManager[ImapSession]]
 AccountFor = Callable[[Session, Mailbox], MailAccount]
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How mailboxes are read: their accounts, how a connection is opened, and the keys."""
+    """How mailboxes are read: their accounts, how a connection is opened, the keys, and who writes down what was read.
+
+    Many threads that write by themselves would keep whoever sends from the database's lock, which is not fair: in the worker
+    they share one `writer` with the dispatch of mails. None: each writes by itself.
+    """
 
     account_for: AccountFor
     open_imap: Open
     keys: Keys
+    writer: Writer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,34 +78,55 @@ def read_soon(session: Session, mailbox_id: int, now: datetime, *, is_owed: bool
 
 def read_one(database: Database, mailbox_id: int, reader: Reader, now: datetime) -> int:
     """Read what is new in one mailbox; how many mails were new. Never raises for what a server or a network does."""
+    writer = reader.writer or database
     with database.read() as session:
         try:
             task = _task(session, session.get_one(Mailbox, mailbox_id), reader.account_for)
         except Problem as problem:
-            return _could_not(database, mailbox_id, str(problem), now)
+            return _could_not(writer, mailbox_id, str(problem), now)
     new, rest = 0, False
     try:
         with reader.open_imap(task.account) as imap:
             for folder in task.folders:
                 last = None
                 for last in _batches(imap, folder, task, now):
-                    new += _keep(database, mailbox_id, folder, last, reader.keys, now)
+                    new += _keep(writer, mailbox_id, folder, last, reader.keys, now)
                 rest = rest or (last is not None and last.more)
     except ConnectionTrouble as trouble:
-        return _could_not(database, mailbox_id, trouble.note, now)
+        return _could_not(writer, mailbox_id, trouble.note, now)
     except (OSError, imaplib.IMAP4.error, ValueError, KeyError) as error:
-        return _could_not(database, mailbox_id, refused(task.account.imap, error).note, now)
-    _done(database, mailbox_id, now, rest)
+        return _could_not(writer, mailbox_id, refused(task.account.imap, error).note, now)
+    _done(writer, mailbox_id, now, rest)
     return new
 
 
-def _keep(database: Database, mailbox_id: int, folder: str, batch: inbox.Batch, keys: Keys, now: datetime) -> int:
+def _keep(writer: Writer, mailbox_id: int, folder: str, batch: inbox.Batch, keys: Keys, now: datetime) -> int:
+    def work(session: Session) -> int:
+        return incoming_keeping.keep(session, session.get_one(Mailbox, mailbox_id), folder, batch, keys, now)
+
     reached("incoming_fetched")
-    with database.write() as session:
-        mailbox = session.get_one(Mailbox, mailbox_id)
-        new = incoming_keeping.keep(session, mailbox, folder, batch, keys, now)
+    new = writer.do(in_turn(work))
     reached("incoming_kept")
     return new
+
+
+def in_turn(work: Callable[[Session], T]) -> Callable[[Session], T]:
+    """Work that may share its transaction with a mail's last gate, whose statements go past the session's rows: nothing
+    is left unwritten before or after it, and nothing remembered.
+    """
+
+    def turn(session: Session) -> T:
+        _write_all(session)
+        result = work(session)
+        _write_all(session)
+        return result
+
+    return turn
+
+
+def _write_all(session: Session) -> None:
+    session.flush()
+    session.expire_all()
 
 
 def _batches(imap: ImapSession, folder: str, task: _Task, now: datetime) -> Iterator[inbox.Batch]:
@@ -131,8 +160,8 @@ def _task(session: Session, mailbox: Mailbox, account_for: AccountFor) -> _Task:
     return _Task(mailbox.id, account_for(session, mailbox), folders, places, since.date())
 
 
-def _done(database: Database, mailbox_id: int, now: datetime, rest: bool) -> None:
-    with database.write() as session:
+def _done(writer: Writer, mailbox_id: int, now: datetime, rest: bool) -> None:
+    def work(session: Session) -> None:
         row = schedule(session, mailbox_id)
         row.failures, row.note = 0, ""
         if rest:
@@ -146,16 +175,20 @@ def _done(database: Database, mailbox_id: int, now: datetime, rest: bool) -> Non
         if row.owed_since is not None:
             _paid(session, row, now)
 
+    writer.do(in_turn(work))
 
-def _could_not(database: Database, mailbox_id: int, note: str, now: datetime) -> int:
-    with database.write() as session:
+
+def _could_not(writer: Writer, mailbox_id: int, note: str, now: datetime) -> int:
+    def work(session: Session) -> int:
         row = schedule(session, mailbox_id)
         row.failures = (row.failures or 0) + 1
         doubled: int = 2 ** min(row.failures - 1, 10)
         row.next_at, row.note = now + min(_LONGEST_WAIT, BETWEEN * doubled), note[:500]
         if row.owed_since is not None and row.failures >= _TOLD_AFTER:
             _tell(session, session.get_one(Mailbox, mailbox_id), note, now)
-    return 0
+        return 0
+
+    return writer.do(in_turn(work))
 
 
 def _paid(session: Session, row: MailReading, now: datetime) -> None:

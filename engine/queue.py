@@ -273,7 +273,7 @@ class Doorbell:
         vault, database = self.outpost.vault, self.outpost.database
         with database.read() as session:
             keys = Keys(key_for(vault)(session), vault)
-        reader = reading_rounds.reader(database, self._accounts(), keys)
+        reader = reading_rounds.reader(database, self._accounts(), keys, writer=self.counter)
         reading_rounds.read_due(database, reader, clock.now, ill=ill, may_go_on=lambda: not self.stopping.is_set())
 
     def _every_ten_minutes(self) -> None:

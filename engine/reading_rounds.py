@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from engine import incoming_keeping, logs
-from engine.incoming import MAY_BE_READ, AccountFor, Open, Reader, opener, read_one, read_soon, schedule
+from engine.counter import Writer
+from engine.incoming import MAY_BE_READ, AccountFor, Open, Reader, in_turn, opener, read_one, read_soon, schedule
 from engine.incoming_keeping import Keys
 from engine.networks import network_guard
 from storage.database import Database
@@ -24,11 +25,13 @@ _LOOK = 1.0  # seconds between two looks whether more have become due
 _log = logs.logger("incoming")
 
 
-def reader(database: Database, account_for: AccountFor, keys: Keys, open_imap: Open | None = None) -> Reader:
+def reader(
+    database: Database, account_for: AccountFor, keys: Keys, open_imap: Open | None = None, writer: Writer | None = None
+) -> Reader:
     """How mailboxes are read in one round, by the networks that are allowed now."""
     with database.read() as session:
         guard = network_guard(session)
-    return Reader(account_for, open_imap or opener(guard), keys)
+    return Reader(account_for, open_imap or opener(guard), keys, writer)
 
 
 def read_due(
@@ -41,14 +44,15 @@ def read_due(
 ) -> int:
     """Read the mailboxes whose time has come (`ill`: those that failed the last time), until none is left; how many."""
     threads = _THREADS_FOR_THE_ILL if ill else _THREADS
+    writer = reader.writer or database
     if not ill:
-        _look_after_what_was_read(database, reader.keys, now())
+        _look_after_what_was_read(writer, reader.keys, now())
     begun, under_way = 0, dict[Future[None], int]()
     with ThreadPoolExecutor(threads, thread_name_prefix="incoming") as pool:
         while may_go_on():
             # As many wait as are read, so that no thread stands idle while the next are claimed.
             if len(under_way) <= threads:
-                claimed = claim(database, now(), 2 * threads - len(under_way), ill=ill)
+                claimed = claim(database, now(), 2 * threads - len(under_way), ill=ill, writer=writer)
                 begun += len(claimed)
                 under_way |= {pool.submit(_read_and_log, database, one, reader, now): one for one in claimed}
             if not under_way:
@@ -56,20 +60,23 @@ def read_due(
             done, _ = wait(under_way, _LOOK, FIRST_COMPLETED)
             for each in done:
                 del under_way[each]
-        _let_go(database, [one for each, one in under_way.items() if each.cancel()], now())
+        _let_go(writer, [one for each, one in under_way.items() if each.cancel()], now())
     return begun
 
 
-def claim(database: Database, now: datetime, most: int, *, ill: bool = False) -> list[int]:
+def claim(database: Database, now: datetime, most: int, *, ill: bool = False, writer: Writer | None = None) -> list[int]:
     """Take the due ones for ten minutes, so that no second worker reads the same mailbox."""
-    with database.read() as session:
-        if not _due(session, now, 1, ill):
-            return []
-    with database.write() as session:
+
+    def work(session: Session) -> list[int]:
         claimed = _due(session, now, most, ill)
         for mailbox_id in claimed:
             schedule(session, mailbox_id).next_at = now + CLAIM
-    return claimed
+        return claimed
+
+    with database.read() as session:
+        if not _due(session, now, 1, ill):
+            return []
+    return (writer or database).do(in_turn(work))
 
 
 def _due(session: Session, now: datetime, most: int, ill: bool) -> list[int]:
@@ -86,10 +93,12 @@ def _due(session: Session, now: datetime, most: int, ill: bool) -> list[int]:
     return list(session.scalars(due))
 
 
-def _look_after_what_was_read(database: Database, keys: Keys, now: datetime) -> None:
-    with database.write() as session:
+def _look_after_what_was_read(writer: Writer, keys: Keys, now: datetime) -> None:
+    def work(session: Session) -> None:
         incoming_keeping.forget_raw(session, now)
         incoming_keeping.reread(session, keys, now)
+
+    writer.do(in_turn(work))
 
 
 def _read_and_log(database: Database, mailbox_id: int, reader: Reader, now: Callable[[], datetime]) -> None:
@@ -100,9 +109,12 @@ def _read_and_log(database: Database, mailbox_id: int, reader: Reader, now: Call
         _log.exception("incoming.failed", mailbox=mailbox_id)
 
 
-def _let_go(database: Database, mailbox_ids: list[int], now: datetime) -> None:
+def _let_go(writer: Writer, mailbox_ids: list[int], now: datetime) -> None:
     """The worker stops: those that were only claimed are the next one's."""
+
+    def work(session: Session) -> None:
+        for mailbox_id in mailbox_ids:
+            read_soon(session, mailbox_id, now)
+
     if mailbox_ids:
-        with database.write() as session:
-            for mailbox_id in mailbox_ids:
-                read_soon(session, mailbox_id, now)
+        writer.do(in_turn(work))
