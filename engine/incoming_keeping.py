@@ -208,7 +208,7 @@ def _describe(row: IncomingMail, told: Reading, found: Match, mail: Mail, sender
 
 
 def _failure_of(told: Reading, email: str) -> Failure | None:
-    same = (each for each in told.failures if each.address == email)
+    same = (each for each in told.failures if email in (each.address, each.sent_to))
     return next(same, next(iter(told.failures), None))
 
 

@@ -4,6 +4,7 @@ import base64
 import json
 import quopri
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from engine.channels.incoming import bounces
 from engine.channels.incoming.parsed import parse
+from engine.channels.incoming.reading import classify
 
 CORPORA = Path(__file__).resolve().parents[3] / "shared/corpora"
 LABELS = json.loads((CORPORA / "bounces/labels.json").read_text())
@@ -144,3 +146,38 @@ def test_a_report_is_read_however_it_is_packed(body: str):
     bounce = read(f"{HEAD}{body}".encode())
     assert bounce is not None
     assert [(each.address, each.status, each.is_hard) for each in bounce.failures] == [("p@there.test", "5.1.1", True)]
+
+
+def rejected(text: str) -> bytes:
+    return (
+        "From: Mail Delivery Subsystem <postmaster@there.test>\nTo: us@ours.test\nSubject: Automatically rejected mail\n"
+        "Auto-Submitted: auto-replied (rejected)\nMIME-Version: 1.0\n"
+        'Content-Type: multipart/report; report-type=disposition-notification; boundary="b"\n\n'
+        f"--b\nContent-Type: text/plain\n\n{text}\n"
+        "--b\nContent-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; p@there.test\n"
+        "Original-Message-ID: <one@ours.test>\nDisposition: automatic-action/MDN-sent-automatically; deleted\n\n"
+        "--b\nContent-Type: message/rfc822\n\nMessage-ID: <one@ours.test>\nTo: p@there.test\n\nHi\n--b--\n"
+    ).encode()
+
+
+def test_a_mail_that_a_mailbox_rejected_after_it_was_taken_is_a_soft_bounce():
+    bounce = read(rejected("Your message to <p@there.test> was automatically rejected:\nQuota exceeded"))
+    assert bounce is not None
+    assert [(each.address, each.cause, each.is_hard) for each in bounce.failures] == [
+        ("p@there.test", bounces.Cause.MAILBOX_FULL, False)
+    ]
+    assert bounce.message_ids == ("<one@ours.test>",)
+
+
+def test_a_receipt_that_a_mail_was_read_or_thrown_away_is_no_bounce():
+    assert read(rejected("Your message to <p@there.test> was deleted without being read.")) is None
+    assert read(rejected("Your message to <p@there.test> was read on Monday.")) is None
+
+
+def test_a_report_of_a_forwarding_names_the_address_it_was_sent_to_as_well():
+    raw = report("550 5.1.1 user unknown", "5.1.1").replace(
+        b"Action:", b"Original-Recipient: rfc822;marie@there.test\nAction:"
+    )
+    reading = classify(parse(raw), date(2026, 11, 26))
+    assert reading.about == ("p@there.test", "marie@there.test")
+    assert [each.sent_to for each in reading.failures] == ["marie@there.test"]

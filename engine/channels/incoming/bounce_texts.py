@@ -15,7 +15,8 @@ _DAEMON = re.compile(
 )
 _SUBJECT = re.compile(
     r"undeliver|un-deliver|returned (?:e-?)?mail|mail (?:could|can)not be|returned to sender|return(?:ed)? message|delivery "
-    r"(?:status|fail|report|error|problem|has failed|incomplete|unsuccess|delay|notification|failure|to the following)"
+    r"(?:status|fail|report|error|problem|warning|has failed|incomplete|unsuccess|delay|notification"
+    r"|failure|to the following)"
     r"|fail\w*(?: \S+){0,3} (?:deliver|notice|mail|message|notification)|(?:mail|message|e-mail)(?: \S+){0,4} "
     r"(?:fail|error|not delivered|undeliver|delay|problem|returned|could not|couldn't|rejected|bounced|permfail|blocked)"
     r"|non-?delivery|nondeliverable|not delivered|could not (?:be )?(?:send|deliver|sent)|bounce|user unknown|mailbox "
@@ -35,12 +36,14 @@ _SUBJECT = re.compile(
     re.I,
 )
 _STRONG_DAEMON = re.compile(r"mailer-?daemon|mail delivery (?:sub)?system|microsoftexchange|post-?master@", re.I)
+_REJECTED = re.compile(r"automatically rejected|(?:has been|was) (?:refused|rejected) by the recipient|quota exceeded", re.I)
 _EVIDENCE = re.compile(r"(?:^|\D)[45]\d\d[ -]\S|(?<![\d.])[45]\.\d\.\d{1,3}(?![\d.])|smtp", re.I)
 _FAILED = re.compile(
     r"(?:could|can|was|were|has|have|did|does|is|been|will)(?: ?not|n't)(?: \S+){0,5} "
     r"(?:be |been )?(?:deliver\w*|reach\w*|sent|accept\w*|processed|relayed|forwarded|exist)"
     r"|unable to (?:deliver|send|accept|relay)|undeliver|deliver\w*(?: \S+){0,6} (?:fail|error|problem|unsuccess|permanent)"
     r"|(?:fail|error|problem)\w*(?: \S+){0,5} (?:deliver|recipient|address|destination)|returned (?:mail|to|message)"
+    r"|(?:mail|message)(?: has been| was| is(?: being)?) (?:returned|postponed)|(?:been|was|is) postponed|full mailbox"
     r"|permanent(?:ly)? (?:fatal )?(?:error|fail)|following (?:address|recipient|user)|unknown (?:user|recipient|address)"
     r"|user unknown|no such user|rejected|(?:^|\D)5[0-5]\d[ -](?:5\.\d\.\d|\S+)|mailbox(?: \S+){0,4} full|over quota"
     r"|(?:nicht|konnte)(?: \S+){0,5} zugestellt|n'a pas (?:pu|été)|no (?:se )?(?:pudo|ha)|non (?:è stato|recapit)"
@@ -72,6 +75,8 @@ def looks_like_bounce(mail: Mail) -> bool:
     """By who writes, under which subject, and what it says; an answer of a person under such a subject is none."""
     if mail.header("x-failed-recipients") or mail.report_type == "delivery-status":
         return True
+    if mail.report_type == "disposition-notification":
+        return bool(_REJECTED.search(own_words(mail)))  # as Sieve's reject says it (RFC 5429), and Dovecot of a full box
     if mail.report_type or "feedback-type:" in mail.report.lower():
         return False
     empty = mail.header("return-path").strip() == "<>"
@@ -130,7 +135,7 @@ def _lines(text: str, us: set[str]) -> Iterator[tuple[str, str]]:
     places = [match for match in _LINE.finditer(text) if not _ABOUT_US.match(match.group("lead"))]
     seen: set[str] = set()
     for number, match in enumerate(places):
-        address = match.group("address").lower().rstrip(".")
+        address = match.group("address").lower().rstrip(".").removeprefix("smtp=")  # as X.400 gateways write it
         if address in us or address in seen or re.match(r"(?:postmaster|mailer-daemon|abuse|helpdesk|support)@", address):
             continue
         seen.add(address)

@@ -6,7 +6,7 @@ for the formats that it knows and we don't.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_string
 
 from flufl.bounce import scan_message
@@ -39,7 +39,10 @@ _RETURNED_ID = re.compile(r"^[>|\s]*message-id:\s*(<[^<>\s]{3,500}>)", re.I | re
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One recipient that was not reached; `address` is empty when none is named. Delayed: the system still tries."""
+    """One recipient that was not reached; `address` is empty when none is named. Delayed: the system still tries.
+
+    `sent_to` is whom the mail was for, where a forwarding made it another address; else empty.
+    """
 
     address: str
     status: str
@@ -47,6 +50,7 @@ class Failure:
     cause: Cause
     words: str
     is_delay: bool = False
+    sent_to: str = ""
 
     @property
     def is_hard(self) -> bool:
@@ -128,12 +132,15 @@ def _failure(fields: dict[str, str], mail: Mail, is_delay: bool) -> Failure:
     code = _code_in(said)
     told = f"{fields.get('x-powermta-bouncecategory', '')} {_lines_about(address, own_words(mail))}"
     cause = _judged(status, code, said, told)
-    return Failure(address, status, code, cause, said[:500], is_delay)
+    original = _address(fields.get("original-recipient", ""))
+    return Failure(address, status, code, cause, said[:500], is_delay, "" if original == address else original)
 
 
-def _judged(status: str, code: str, said: str, told: str) -> Cause:
+def _judged(status: str, code: str, said: str, told: str, near: str = "") -> Cause:
+    """`near` is the part of what was said that speaks of the address: where it tells why, it outweighs the rest."""
     said = said.rpartition("->")[2]  # what the remote server said, behind a relay's own summary
-    cause = cause_of(status, code, said)
+    tells_why = near and cause_of("", "", near) is not Cause.UNKNOWN
+    cause = cause_of(status, code, near if tells_why else said)
     return Cause.FILTERED if cause is Cause.USER_UNKNOWN and is_doubtful(status, said, told) else cause
 
 
@@ -151,7 +158,7 @@ def _from_text(mail: Mail) -> list[Failure]:
 def _spoken(address: str, said: str) -> Failure:
     answer = _answer_to(address, said)
     status, code = _status_in(answer), _code_in(answer)
-    cause = _judged(status, code, answer, said)
+    cause = _judged(status, code, answer, said, near=_paragraph_of(address, answer))
     return Failure(address, status, code, cause, " ".join(said.split())[:500], _is_delay(said, status))
 
 
@@ -168,6 +175,12 @@ def _answer_to(address: str, said: str) -> str:
     return next((each for each in answers if cause_of(_status_in(each), _code_in(each), each) is not Cause.UNKNOWN), said)
 
 
+def _paragraph_of(address: str, said: str) -> str:
+    """The lines from the one that names the address to the next empty one; "" where the address is not named."""
+    place = said.lower().find(address) if address else -1
+    return _BLOCKS.split(said[said.rfind("\n", 0, place) + 1 :])[0] if place >= 0 else ""
+
+
 def _is_delay(said: str, status: str) -> bool:
     return _STILL_TRIES.search(said) is not None and not status.startswith("5")
 
@@ -181,7 +194,7 @@ def _named(failures: list[Failure], mail: Mail) -> Iterator[Failure]:
             continue
         if spare is None:
             spare = next(iter([*_by_library(mail), *_returned_to(mail)]), "")
-        yield Failure(spare, failure.status, failure.code, failure.cause, failure.words, failure.is_delay)
+        yield replace(failure, address=spare)
 
 
 def _by_library(mail: Mail) -> list[str]:

@@ -8,7 +8,7 @@ from engine.channels.incoming.bounces import Failure
 from engine.channels.incoming.parsed import Mail
 from storage.kinds import IncomingKind
 
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,8 @@ def classify(mail: Mail, arrived: date) -> Reading:
     bounce = bounces.read(mail)
     if bounce is not None:
         kind = IncomingKind.HARD_BOUNCE if any(each.is_hard for each in bounce.failures) else IncomingKind.SOFT_BOUNCE
-        about = tuple(dict.fromkeys(each.address for each in bounce.failures if each.address))
+        named = [address for each in bounce.failures for address in (each.address, each.sent_to) if address]
+        about = tuple(dict.fromkeys(named))
         return Reading(kind, bounce.message_ids, about, bounce.failures)
     complaint = complaints.read(mail)
     if complaint is not None:
