@@ -49,7 +49,7 @@ def _inbox(campaign: CampaignView, manages: bool) -> None:
     names = {each.mailbox_id: each.address + ("" if each.may_send else " (can't send now)") for each in choices}
     ids: list[int | None] = [None, *names]
     chosen = st.selectbox(
-        "Inbox",
+        "Inbox setting",
         ids,
         index=ids.index(campaign.mailbox_id) if campaign.mailbox_id in ids else 0,
         format_func=lambda each: "Shuffle: deal leads evenly over all addresses" if each is None else names[each],
