@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import incoming_keeping, logs
@@ -80,17 +80,25 @@ def claim(database: Database, now: datetime, most: int, *, ill: bool = False, wr
 
 
 def _due(session: Session, now: datetime, most: int, ill: bool) -> list[int]:
-    failed: ColumnElement[bool] = MailReading.failures > 0
+    """Those whose time has come, found by its index however many there are; then those that were never read."""
+    readable = Mailbox.state.in_(MAY_BE_READ), Mailbox.removed_at.is_(None)
     due = (
-        select(Mailbox.id)
-        .outerjoin(MailReading, MailReading.mailbox_id == Mailbox.id)
-        .where(Mailbox.state.in_(MAY_BE_READ), Mailbox.removed_at.is_(None))
-        .where(failed if ill else or_(MailReading.failures.is_(None), MailReading.failures == 0))
-        .where(or_(MailReading.next_at.is_(None), MailReading.next_at <= now))
-        .order_by(MailReading.next_at, Mailbox.id)
+        select(MailReading.mailbox_id)
+        .join(Mailbox, Mailbox.id == MailReading.mailbox_id)
+        .where(*readable, MailReading.failures > 0 if ill else MailReading.failures == 0, MailReading.next_at <= now)
+        .order_by(MailReading.next_at, MailReading.mailbox_id)
         .limit(most)
     )
-    return list(session.scalars(due))
+    found = list(session.scalars(due))
+    if ill or len(found) == most:
+        return found
+    never = (
+        select(Mailbox.id)
+        .where(*readable, ~select(MailReading.mailbox_id).where(MailReading.mailbox_id == Mailbox.id).exists())
+        .order_by(Mailbox.id)
+        .limit(most - len(found))
+    )
+    return [*found, *session.scalars(never)]
 
 
 def _look_after_what_was_read(writer: Writer, keys: Keys, now: datetime) -> None:
