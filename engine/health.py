@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from engine import clock_check
+from engine import clock_check, sessions
 from engine.config import Config
 from engine.overview import Health, worker_health
 from engine.supervision import Worker
@@ -36,6 +36,18 @@ def look(database: Database, config: Config, worker: Worker, now: datetime) -> t
         why = f"The database does not answer ({type(error).__name__}), so nothing is sent; see that its disk is not full."
         read = (Part("worker", False, why), Part("database", False, why), Part("clock", False, why))
     return (panel, *read, disk(config))
+
+
+def may_read(database: Database, token: str, now: datetime) -> bool:
+    """Whether this is a signed-in user, who reads the sentences too; nobody is while the database does not answer.
+
+    Asked by itself: between it and `look` the database may go, or come back.
+    """
+    try:
+        with database.read() as session:
+            return sessions.find(session, token, now) is not None
+    except (DBAPIError, TimeoutError):
+        return False
 
 
 def _worker(session: Session, worker: Worker, now: datetime) -> Part:

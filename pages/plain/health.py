@@ -4,7 +4,7 @@ import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from engine import clock, health, sessions
+from engine import clock, health
 from engine.health import Part
 from engine.installation import current
 from engine.supervision import worker
@@ -23,8 +23,5 @@ async def answer(request: Request) -> Response:
 
 def _look(request: Request) -> tuple[tuple[Part, ...], bool]:
     here, now = current(), clock.now()
-    parts = health.look(here.database, here.config, worker, now)
-    if not all(part.is_well for part in parts if part.name == "database"):
-        return parts, False
-    with here.database.read() as session:
-        return parts, sessions.find(session, cookies.session_token(request, here.config), now) is not None
+    is_signed_in = health.may_read(here.database, cookies.session_token(request, here.config), now)
+    return health.look(here.database, here.config, worker, now), is_signed_in

@@ -1,14 +1,18 @@
 """What the log must not say, and what health says of each part."""
 
+import asyncio
 import json
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from starlette.requests import Request
 
-from engine import health, logs
+from engine import clock, health, logs, sessions
+from engine.sessions import Browser
 from engine.supervision import Worker
+from pages.plain import health as plain_health
 from storage.kinds import ActionKind, ActionState
 from storage.tables import Action, Event, Heartbeat, Lane
 from tests import makers
@@ -112,3 +116,17 @@ def test_a_database_that_is_gone_makes_what_is_read_from_it_ill(panel: Panel) ->
         "clock": False,
         "disk": True,
     }
+
+
+@pytest.mark.parametrize("lost", ["user_session", "heartbeat"])
+def test_health_answers_whatever_of_the_database_is_lost(panel: Panel, lost: str) -> None:
+    with panel.database.write() as session:
+        token = sessions.begin(session, makers.user(session).id, Browser("192.0.2.7", "a browser"), clock.now())
+    assert health.may_read(panel.database, token, clock.now()) is True
+    with panel.database.write() as session:
+        session.connection().exec_driver_sql(f"DROP TABLE {lost}")
+    scope = {"type": "http", "method": "GET", "path": "/health", "query_string": b"", "headers": []}
+    answer = asyncio.run(plain_health.answer(Request(scope)))
+    assert answer.status_code == 503  # the worker of this test never gave a sign of life
+    assert json.loads(bytes(answer.body))["database"] == ("degraded" if lost == "heartbeat" else "ok")
+    assert health.may_read(panel.database, token, clock.now()) is (lost == "heartbeat")
