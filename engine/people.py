@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, func, select, true, update
 from sqlalchemy.orm import Session
 
-from engine import invitations, passwords, sessions
+from engine import invitations, passwords, sessions, share_links
 from engine.desk import Denied, Desk, Problem, use_case
 from storage.kinds import Permission, Role
 from storage.tables import Identity, Invitation, Membership, MembershipIdentity, SignIn, User
@@ -88,6 +88,7 @@ def change_role(desk: Desk, user_id: int, role: Role) -> None:
     member = _member(desk, user_id)
     if member.role is role:
         return
+    _require_nobody_above(desk, member)
     if member.role is Role.ADMIN:
         _keep_an_admin(desk, user_id)
         invitations.end_sent(desk.session, user_id, desk.now, desk.workspace)
@@ -99,6 +100,7 @@ def change_role(desk: Desk, user_id: int, role: Role) -> None:
 def change_access(desk: Desk, user_id: int, identity_ids: Sequence[int] | None) -> None:
     """Give access to all identities (None) or to exactly these."""
     member = _member(desk, user_id)
+    _require_nobody_above(desk, member)
     if identity_ids is None:
         desk.require_all_identities()  # nobody gives, themselves included, what they don't have
     else:
@@ -115,19 +117,21 @@ def change_access(desk: Desk, user_id: int, identity_ids: Sequence[int] | None) 
 
 @use_case(needs=Permission.ADMINISTER)
 def remove(desk: Desk, user_id: int) -> None:
-    """Take a user out of this workspace; other workspaces of theirs stay."""
+    """Take a user out of this workspace, whose share links of theirs end; other workspaces of theirs stay."""
     member = _member(desk, user_id)
+    _require_nobody_above(desk, member)
     if member.role is Role.ADMIN:
         _keep_an_admin(desk, user_id)
         invitations.end_sent(desk.session, user_id, desk.now, desk.workspace)
     _drop_named(desk, user_id)
     desk.session.delete(member)
+    share_links.end_made(desk, desk.session.get_one(User, user_id).email, desk.workspace)
     desk.audit("user.removed", f"user:{user_id}", old={"role": member.role.value})
 
 
 @use_case(needs=Permission.OWN)
 def disable(desk: Desk, user_id: int) -> None:
-    """End all sessions of a user and all invitations they sent, and let them in nowhere until `enable`."""
+    """End all sessions of a user and all links they sent or made, and let them in nowhere until `enable`."""
     user = _user(desk, user_id)
     if user.is_owner:
         _keep_an_owner(desk, user_id)
@@ -136,7 +140,8 @@ def disable(desk: Desk, user_id: int) -> None:
         ended = sessions.end_all(desk.session, user_id, desk.now)
         revoked = invitations.end_sent(desk.session, user_id, desk.now)
         _revoke_invitations(desk, user)
-        new = {"sessions_ended": ended, "invitations_revoked": revoked}
+        shut = share_links.end_made(desk, user.email)
+        new = {"sessions_ended": ended, "invitations_revoked": revoked, "share_links_revoked": shut}
         desk.audit("user.disabled", f"user:{user_id}", new=new)
 
 
@@ -213,6 +218,18 @@ def _member(desk: Desk, user_id: int) -> Membership:
     if member is None:
         raise Denied
     return member
+
+
+def _require_nobody_above(desk: Desk, member: Membership) -> None:
+    """Nobody changes a user who may more than they may: an owner, or who has all identities where they have some."""
+    if desk.actor.is_owner:
+        return
+    user = desk.session.get_one(User, member.user_id)
+    if user.is_owner:
+        raise Problem(f"{user.name} is an owner of the installation; only another owner can change that.")
+    access = desk.access()
+    if member.all_identities and (access is None or access.identity_ids is not None):
+        raise Problem(f"{user.name} has access to all identities and you to some; ask somebody who has access to all.")
 
 
 def _user(desk: Desk, user_id: int) -> User:

@@ -5,7 +5,7 @@ same link shows how that sign-in goes, and takes the code, until its 24 hours ar
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, select, update
@@ -106,6 +106,20 @@ def revoke(desk: Desk, identity_id: int, link: int) -> None:
     if row.revoked_at is None:
         row.revoked_at = desk.now
         desk.audit("share_link.revoked", f"share_link:{row.id}", identity_id=identity_id)
+
+
+def end_made(desk: Desk, made_by: str, workspace_id: int | None = None) -> int:
+    """Revoke the open links that a user made, in one workspace or everywhere; answers how many.
+
+    For whoever loses the right to make them: what was begun by a link goes on, as it is somebody else's.
+    """
+    made = select(ShareLink).where(ShareLink.created_by == made_by, *_open(desk.now))
+    rows = desk.session.scalars(made if workspace_id is None else made.where(ShareLink.workspace_id == workspace_id)).all()
+    for row in rows:
+        row.revoked_at = desk.now
+        there = replace(desk, workspace_id=row.workspace_id)  # whose audit log it belongs into
+        there.audit("share_link.revoked", f"share_link:{row.id}", new={"made_by": made_by}, identity_id=row.identity_id)
+    return len(rows)
 
 
 def look(session: Session, token: str, now: datetime) -> Invited:

@@ -165,6 +165,7 @@ def test_a_user_enabled_again_finds_their_old_invitations_ended(office: Office) 
         assert audits.list_lines(desk, wanted=Wanted(what="user.disabled")).lines[0].new == {
             "sessions_ended": 0,
             "invitations_revoked": 1,
+            "share_links_revoked": 0,
         }
         with pytest.raises(Problem, match="does not work any more"):
             invitations.look(session, token, MONDAY)
