@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Select, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from engine import absences, sequence
@@ -16,7 +16,7 @@ from engine.entries import entries_of
 from engine.people_elsewhere import written_to_elsewhere
 from engine.suppressions import chunks, suppressed_leads
 from storage.kinds import ActionState, CampaignState, LeadState, Reason
-from storage.ledger import Entry, Note, revive
+from storage.ledger import Entry, Note, connection_of, revive
 from storage.tables import Action, Campaign, DisconnectedLead, Disconnection, Lead, Step
 
 _CHUNK = 500
@@ -27,23 +27,28 @@ _GOES_ON = (CampaignState.RUNNING, CampaignState.PAUSED)
 
 def fail_leads(session: Session, mailbox_id: int, actor: str, now: datetime) -> int:
     """Fail the leads that are mid-sequence on an address, and cancel what waits for them; how many."""
-    ids = leads_mid_sequence(session, mailbox_id)
     row = session.scalars(_open(mailbox_id)).one_or_none()
     if row is None:
         row = Disconnection(mailbox_id=mailbox_id, at=now, by=actor, leads=0)
         session.add(row)
-    row.leads += len(ids)
-    session.flush()
-    for chunk in chunks(ids, _CHUNK):
-        session.execute(insert(DisconnectedLead), [{"disconnection_id": row.id, "lead_id": each} for each in chunk])
-        sequence.end(session, chunk, LeadState.FAILED, Reason.ADDRESS_DISCONNECTED, actor, now)
-    return len(ids)
+        session.flush()
+    # As sets, in one transaction: what is remembered is what fails, and fifty thousand leads keep nobody waiting for long.
+    leads = _mid_sequence(mailbox_id)
+    remembered = leads.with_only_columns(literal(row.id, DisconnectedLead.disconnection_id.type), Lead.id)
+    columns = ["disconnection_id", "lead_id"]
+    failed = connection_of(session).execute(insert(DisconnectedLead).from_select(columns, remembered)).rowcount
+    sequence.end_all(session, leads, LeadState.FAILED, Reason.ADDRESS_DISCONNECTED, actor, now)
+    row.leads += failed
+    return failed
 
 
 def leads_mid_sequence(session: Session, mailbox_id: int) -> list[int]:
+    return list(session.scalars(_mid_sequence(mailbox_id).order_by(Lead.id)))
+
+
+def _mid_sequence(mailbox_id: int) -> Select[int]:
     wanted = select(Lead.id).join(Campaign, Campaign.id == Lead.campaign_id)
-    on_it = wanted.where(Lead.mailbox_id == mailbox_id, Lead.state == LeadState.ACTIVE, Campaign.state.in_(_GOES_ON))
-    return list(session.scalars(on_it.order_by(Lead.id)))
+    return wanted.where(Lead.mailbox_id == mailbox_id, Lead.state == LeadState.ACTIVE, Campaign.state.in_(_GOES_ON))
 
 
 def healable(session: Session, mailbox_id: int) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, bindparam, exists, literal, literal_column, or_, select, update
+from sqlalchemy import Select, and_, bindparam, exists, literal, literal_column, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from engine import absences, agenda
@@ -16,6 +16,7 @@ from engine.entries import entries_of
 from storage.columns import table_of
 from storage.kinds import OPEN_STATES, ActionKind, ActionState, CampaignState, Channel, LeadState, Reason
 from storage.ledger import Entry, Note, connection_of, move, plan
+from storage.ledger_sets import cancel_waiting
 from storage.prepared import Prepared
 from storage.tables import Action, Campaign, Identity, Installation, Lane, Lead, Mailbox, Scrape, Step
 
@@ -116,6 +117,16 @@ def end(session: Session, lead_ids: Iterable[int], state: LeadState, reason: Rea
             move(session, entry, ActionState.CANCELLED, Note(now, day, actor, reason))
         ended += len(_close(session, chunk, state, reason, now, _END))
     return ended
+
+
+def end_all(session: Session, leads: Select[int], state: LeadState, reason: Reason, actor: str, now: datetime) -> None:
+    """`end` for the leads that a query finds, however many: the database is kept from others for a moment only."""
+    campaigns = set(session.scalars(select(Lead.campaign_id).where(Lead.id.in_(leads), UNFINISHED).distinct()))
+    cancel_waiting(session, leads, reason, actor, now)
+    ending = update(Lead).where(Lead.id.in_(leads), UNFINISHED)
+    changes = {"state": state, "state_reason": reason, "state_since": now}
+    session.execute(ending.values(**changes), execution_options={"synchronize_session": False})
+    _finish_if_done(session, campaigns, now)
 
 
 def close(session: Session, lead_id: int, state: LeadState, reason: Reason | None, now: datetime) -> None:

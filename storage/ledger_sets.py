@@ -1,17 +1,20 @@
 """The SQL of the ledger for several actions at once: the same lines as `storage.ledger`, in a statement for all of them.
 
-Every function asks that each of its actions is where it is thought to be and says so when one is not; then the caller's
-transaction must be rolled back, since the others were written already.
+Every function that is given actions asks that each of them is where it is thought to be and says so when one is not; then
+the caller's transaction must be rolled back, since the others were written already.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from sqlalchemy import Select, insert, literal, select, update
 from sqlalchemy.orm import Session
 
-from storage.kinds import TRANSITIONS, ActionState
+from storage.columns import table_of
+from storage.kinds import OPEN_STATES, TRANSITIONS, ActionState, Reason
 from storage.ledger import (
     FENCED_MOVE,
     MOVE,
@@ -25,6 +28,7 @@ from storage.ledger import (
     line,
     spending,
 )
+from storage.tables import Action, Event, Identity
 
 
 class NotAllError(RuntimeError):
@@ -84,6 +88,26 @@ def _lines(moving: Moving) -> list[dict[str, Any]]:
         told.append({**line(moving.entry, note, moving.attempt), "before": before, "after": after})
         before = after
     return told
+
+
+def cancel_waiting(session: Session, leads: Select[int], reason: Reason, actor: str, now: datetime) -> None:
+    """Cancel whatever waits for the leads that a query finds, however many, each action with its event."""
+    waits = (Action.lead_id.in_(leads), Action.state.in_(OPEN_STATES))
+    theirs = select(Identity.id, Identity.zone).where(Identity.id.in_(select(Action.identity_id).where(*waits)))
+    connection = connection_of(session)
+    for identity_id, zone in connection.execute(theirs).all():
+        told: dict[str, Any] = {name: getattr(Action, name) for name in _REPEATED}
+        told |= {"action_id": Action.id, "before": Action.state}
+        same = {"at": now, "after": ActionState.CANCELLED, "local_day": now.astimezone(ZoneInfo(zone)).date()}
+        same |= {"spent": 0, "actor": actor, "reason": reason}
+        told |= {name: literal(value, table_of(Event).c[name].type) for name, value in same.items()}
+        of_one = select(*told.values()).where(*waits, Action.identity_id == identity_id)
+        connection.execute(insert(table_of(Event)).from_select(list(told), of_one, include_defaults=False))
+    cancelled = {"state": ActionState.CANCELLED, "reason": reason, "final_at": now}
+    connection.execute(update(table_of(Action)).where(*waits).values(**cancelled))
+
+
+_REPEATED = ("workspace_id", "identity_id", "lane_id", "campaign_id", "kind", "attempt")
 
 
 def take_quotas(session: Session, units: Sequence[Unit], now: datetime) -> None:
