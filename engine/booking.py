@@ -25,11 +25,11 @@ from storage.ledger import Entry, Note, connection_of, move, take_quota
 from storage.ledger_sets import Moving, Unit, move_all, take_quotas
 from storage.overview_readings import heads_of
 from storage.prepared import Prepared
-from storage.readings import heads
+from storage.readings import heads, next_limit_at
 from storage.tables import Action
 
 LEASE = timedelta(minutes=5)
-# Waits that end earlier when a temporary limit does.
+# Waits that end earlier when a temporary limit does, or when a ramp's next step begins.
 _LIMITED = frozenset(
     {
         Reason.LIMIT_ZERO,
@@ -209,8 +209,9 @@ def _set_aside(session: Session, situation: Situation, verdict: Wait | Refuse, n
     _note_wait(session, situation, verdict, now)
     if verdict.until is not None:
         waits.append(verdict.until)
-    if verdict.reason in _LIMITED and situation.limits_until is not None:
-        waits.append(situation.limits_until)
+    if verdict.reason in _LIMITED:
+        ahead = next_limit_at(session, situation.entry.lane_id, situation.entry.kind, now)
+        waits += [at for at in (situation.limits_until, ahead) if at is not None]
     if verdict.reason is Reason.COUNT_UNREADABLE:
         waits.append(now + _UNREADABLE)  # nobody tells the lane when the counts can be read again
 

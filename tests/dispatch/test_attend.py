@@ -292,6 +292,24 @@ def test_g14_the_end_of_a_temporary_limit_wakes_the_lane(database: Database, sin
     assert visit(database, lane, sink, ends).state is ActionState.ACCEPTED
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_g14_a_ramp_s_step_that_begins_at_noon_wakes_the_lane(database: Database, sink: Sink, first: int) -> None:
+    (lane,) = lanes_with_work(database, leads=3)
+    begins = MONDAY + timedelta(hours=2)
+    day = {"lane_id": lane, "kind": ActionKind.EMAIL, "clock": QuotaClock.LOCAL_DAY}
+    with database.write() as session:
+        session.add(LimitSetting(**day, value=first, since=MONDAY - timedelta(days=1)))
+        session.add(LimitSetting(**day, value=50, since=begins))
+        session.add(LimitSetting(**{**day, "kind": ActionKind.WARM_UP_MAIL}, value=50, since=begins - timedelta(hours=1)))
+    for minutes in range(first):
+        visit(database, lane, sink, MONDAY + timedelta(minutes=minutes))
+    assert visit(database, lane, sink, MONDAY + timedelta(minutes=30)).state is None
+    with database.read() as session:
+        assert agenda.due_lanes(session, begins - timedelta(seconds=1), 5) == []
+        assert agenda.due_lanes(session, begins, 5) == [lane]
+    assert visit(database, lane, sink, begins).state is ActionState.ACCEPTED
+
+
 def test_a_clock_set_back_between_sending_and_recording_does_not_hide_that_it_went_back(
     database: Database, sink: Sink
 ) -> None:
