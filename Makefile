@@ -45,21 +45,30 @@ screenshots: $(VENV)/dev.stamp ## take every screen again
 packages: ## the Debian packages that the tests need, where they may be installed
 	@.ci/packages
 
+# Ctrl-C ends an installation with a sentence of ours, instead of what Python says of itself then, and takes away what a first
+# one has left half-done. The status is 0 then: make was interrupted, too, and says so with its own.
+interruptible = said=$$(mktemp); \
+	ended() { rm -f "$$said"; [ -e $(VENV)/run.stamp ] || [ -e $(VENV)/dev.stamp ] || rm -rf $(VENV); \
+	  echo; echo "Stopped before everything was installed; the next make begins it again."; exit $$1; }; \
+	trap 'ended 0' INT; trap 'ended 143' TERM;
+quietly = $(1) 2>"$$said" || { cat "$$said" >&2; rm -f "$$said"; $(2) exit 1; }; rm -f "$$said"
+.PRECIOUS: $(PYTHON)
+
 $(VENV)/run.stamp: requirements.txt | $(PYTHON)
 	@echo "Installing what Outpost needs into $(VENV); this takes a minute, once."
-	@$(PIP) -r requirements.txt
+	@$(interruptible) $(call quietly,$(PIP) -r requirements.txt)
 	@touch $@
 
 # Everything of requirements.txt is in requirements-dev.txt, in the same version.
 $(VENV)/dev.stamp: requirements-dev.txt | $(PYTHON)
 	@echo "Installing what the tests need into $(VENV); this takes a minute, once."
-	@$(PIP) -r requirements-dev.txt
+	@$(interruptible) $(call quietly,$(PIP) -r requirements-dev.txt)
 	@touch $@ $(VENV)/run.stamp
 
 $(PYTHON):
-	@for one in python3.11 python3.12 python3.13 python3.14 python3; do \
+	@$(interruptible) for one in python3.11 python3.12 python3.13 python3.14 python3; do \
 	  if $$one -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$one; break; fi; \
 	done; \
-	if [ -z "$$found" ]; then echo "Outpost needs Python 3.11 or newer; none was found on the PATH." >&2; exit 1; fi; \
-	$$found -m venv $(VENV) || { rm -rf $(VENV); \
-	  echo "$$found can't make an environment; on Debian install the package python3-venv." >&2; exit 1; }
+	if [ -z "$$found" ]; then rm -f "$$said"; echo "Outpost needs Python 3.11 or newer; none was found on the PATH." >&2; exit 1; fi; \
+	$(call quietly,$$found -m venv $(VENV),rm -rf $(VENV); \
+	  echo "$$found can't make an environment; on Debian install the package python3-venv." >&2;)
