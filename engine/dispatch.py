@@ -191,15 +191,7 @@ def _hand_back(session: Session, booking: Booking, obstacle: Wait | Refuse, now:
             end_lead(session, entry, obstacle.reason, now)
         wake: datetime | None = now
     else:
-        move(
-            session,
-            entry,
-            ActionState.DUE,
-            note,
-            fence=booking.fence,
-            gives_back=booking.holds_quota,
-            wait_until=obstacle.until,
-        )
+        _due_again(session, booking, note, wait_until=obstacle.until)
         wake = max(now, obstacle.until) if obstacle.until is not None else None
     release_lease(session, entry.lane_id, booking.epoch, wake)
 
@@ -215,14 +207,10 @@ def _refuse_text(session: Session, booking: Booking, problem: UnsendableText | B
 def _put_off(session: Session, booking: Booking, error: Exception, now: datetime) -> None:
     entry, again = booking.entry, now + _AFTER_A_DEFECT
     note = Note(now, day_of(entry, now), "worker", Reason.RETRY_LATER, {"problem": type(error).__name__})
-    move(
-        session,
-        entry,
-        ActionState.DUE,
-        note,
-        fence=booking.fence,
-        gives_back=booking.holds_quota,
-        due_at=again,
-        wait_until=again,
-    )
+    _due_again(session, booking, note, due_at=again, wait_until=again)
     release_lease(session, entry.lane_id, booking.epoch, now)
+
+
+def _due_again(session: Session, booking: Booking, note: Note, **values: datetime | None) -> None:
+    fence, holds = booking.fence, booking.holds_quota
+    move(session, booking.entry, ActionState.DUE, note, fence=fence, gives_back=holds, **values)
