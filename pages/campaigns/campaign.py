@@ -31,14 +31,18 @@ def show() -> None:
 
 
 def _header(visit: shell.Visit, campaign: CampaignView) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
+    header, below = st.container(horizontal=True, vertical_alignment="center"), st.container()
+    with header:
         with st.container(gap=None, width="content"):
             st.title(badges.plain(campaign.name, 80), anchor=False)
             in_app_links.under_title("identity", f"from {isolated(campaign.identity_name, 60)}", id=campaign.identity_id)
         st.space("stretch")
         with st.container(width="content", horizontal=True, vertical_alignment="center"):
             badges.badge(campaign.state, help=_since(campaign))
-            campaign_actions.show(visit, campaign)
+            campaign_actions.show(visit, campaign, below)
+    since = _since(campaign)
+    if campaign.state is CampaignState.PAUSED and since:
+        badges.quiet(since)
     if campaign.leads.total and campaign.state is not CampaignState.DRAFT:
         badges.quiet(_figures(campaign))
 

@@ -1,6 +1,7 @@
 """What can be done with a whole campaign: pause, resume, finish, rename, duplicate, delete a draft."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from engine.campaign_lists import CampaignView
 from engine.campaigns import delete_draft, duplicate, end_more, finish, pause, rename, resume
@@ -11,19 +12,22 @@ from storage.kinds import CampaignState, LeadState, Permission
 _RENAME, _DUPLICATE, _FINISH, _DELETE = "Rename", "Duplicate", "Finish", "Delete draft"
 
 
-def show(visit: shell.Visit, campaign: CampaignView) -> None:
-    """The main action and, behind a menu, the rarer ones."""
+def show(visit: shell.Visit, campaign: CampaignView, below: DeltaGenerator) -> None:
+    """The main action and, behind a menu, the rarer ones; why one was refused is told `below`."""
     if not visit.may(Permission.MANAGE):
         return
     if campaign.state is CampaignState.RUNNING and st.button("Pause", icon=":material/pause:"):
-        _tell(done(pause, campaign_id=campaign.id), "Paused. Nothing new of it begins.")
+        with below:
+            _tell(done(pause, campaign_id=campaign.id), "Paused. Nothing new of it begins.")
     if campaign.state is CampaignState.PAUSED and st.button("Resume", icon=":material/play_arrow:", type="primary"):
-        _tell(done(resume, campaign_id=campaign.id), "Resumed.")
+        with below:
+            _tell(done(resume, campaign_id=campaign.id), "Resumed.")
     chosen = st.menu_button("More", _rarer(campaign), icon=":material/more_horiz:", key="more")
     if chosen == _RENAME:
         _ask_name(campaign)
     elif chosen == _DUPLICATE:
-        made = shell.attempt(duplicate, campaign_id=campaign.id)
+        with below:
+            made = shell.attempt(duplicate, campaign_id=campaign.id)
         if made is not None:
             shell.go("campaign", id=made)
     elif chosen == _FINISH:

@@ -33,7 +33,8 @@ def badge(going: Progress) -> None:
 
 def show(visit: shell.Visit, identity: IdentityView, address: Address, going: Progress, may: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        badges.meter(going.figures.sent_today, going.target, "Warm-up mails today")
+        if going.paused_at is None or going.figures.sent_today:
+            badges.meter(going.figures.sent_today, going.target, "Warm-up mails today")
         if may:
             _pause(address, going)
     with st.container(gap="xsmall"):

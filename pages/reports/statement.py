@@ -9,6 +9,7 @@ from engine.warm_up_statements import Statement
 from pages import badges, shell
 from pages.plain import downloads
 
+_MOST_AT_ONCE = 19  # lines; more are scrolled
 _FILES = {"CSV": "statement.csv", "Excel": "statement.xlsx"}
 
 
@@ -49,7 +50,7 @@ def _table(found: Statement) -> None:
         ],
         hide_index=True,
         width="stretch",
-        height=min(35 * (len(found.lines) + 1) + 3, 640),
+        height="content" if len(found.lines) < _MOST_AT_ONCE else 640,
         column_config={
             "Address": st.column_config.TextColumn(width=200),
             "Price": st.column_config.NumberColumn(format="%.2f", width=80),

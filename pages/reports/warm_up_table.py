@@ -26,6 +26,7 @@ _WIDTHS = {
     "Open": 52,
 }
 _EVERYWHERE = {**_WIDTHS, "Workspace": 92, "Address": 160, "State": 156, "Identity": 94, "Day": 56, "Inbox": 84, "Open": 50}
+_MOST_AT_ONCE = 19  # lines; more are scrolled
 _NUMBERS = ("Day", "Today", "Replies", "Rescued")
 _GOES_ON = {
     WarmUpPause.PERSON: "when resumed",
@@ -41,7 +42,7 @@ def show(page: Paged[Row], everywhere: bool, may: bool) -> list[Row]:
     shown = st.dataframe(
         [_line(one, everywhere) for one in page.rows],
         hide_index=True,
-        height=min(35 * (len(page.rows) + 1) + 3, 640),
+        height="content" if len(page.rows) < _MOST_AT_ONCE else 640,
         key=_key(page),
         column_config={name: _column(name, width) for name, width in widths.items()},
         **choosing,
@@ -89,6 +90,8 @@ def _today(sent: int, target: int) -> str:
 def _ends(row: Row) -> str:
     if row.pause is not None:
         return _GOES_ON[row.pause]
+    if row.phase is Phase.COMPLETE:
+        return "until stopped"
     return f"{row.planned_end:%-d %b}" if row.planned_end else ""
 
 
