@@ -17,6 +17,7 @@ from engine.people_elsewhere import written_to_elsewhere
 from engine.suppressions import chunks, suppressed_leads
 from storage.kinds import ActionState, CampaignState, LeadState, Reason
 from storage.ledger import Entry, Note, connection_of, revive
+from storage.prepared import COUNTED
 from storage.tables import Action, Campaign, DisconnectedLead, Disconnection, Lead, Step
 
 _CHUNK = 500
@@ -36,7 +37,8 @@ def fail_leads(session: Session, mailbox_id: int, actor: str, now: datetime) -> 
     leads = _mid_sequence(mailbox_id)
     remembered = leads.with_only_columns(literal(row.id, DisconnectedLead.disconnection_id.type), Lead.id)
     columns = ["disconnection_id", "lead_id"]
-    failed = connection_of(session).execute(insert(DisconnectedLead).from_select(columns, remembered)).rowcount
+    remember = insert(DisconnectedLead).from_select(columns, remembered)
+    failed = connection_of(session).execute(remember, execution_options=COUNTED).rowcount
     sequence.end_all(session, leads, LeadState.FAILED, Reason.ADDRESS_DISCONNECTED, actor, now)
     row.leads += failed
     return failed

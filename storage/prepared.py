@@ -17,6 +17,7 @@ from sqlalchemy.types import TypeEngine
 from storage.columns import Instant, from_micros, to_micros
 
 _Processor = Callable[[Any], Any]
+COUNTED = {"preserve_rowcount": True}  # or SQLAlchemy gives an INSERT's count away: it would be -1 on PostgreSQL
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +81,14 @@ class Prepared:
         if not rows:
             return 0
         if connection.dialect.paramstyle != "qmark":
-            return connection.execute(self._statement, list(rows)).rowcount
+            return connection.execute(self._statement, list(rows), execution_options=COUNTED).rowcount
         form = self._form(connection.dialect, rows[0])
         return int(self._execute(connection, form.sql, [form.filled(row) for row in rows], many=True).rowcount)
 
     def changed(self, connection: Connection, values: Mapping[str, Any]) -> int:
         """How many rows an UPDATE changed, or an INSERT wrote."""
         if connection.dialect.paramstyle != "qmark":
-            return connection.execute(self._statement, values).rowcount
+            return connection.execute(self._statement, values, execution_options=COUNTED).rowcount
         return int(self._run(connection, values).rowcount)
 
     def _run(self, connection: Connection, values: Mapping[str, Any]) -> Any:

@@ -19,18 +19,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, text, update
 
+from engine import disconnecting
 from engine.booking import LEASE, choose, reserve
 from engine.config import PROJECT
 from engine.counter import Counter
 from engine.dead_workers import PATIENCE, DeadWorkers
 from engine.dispatch import attend
 from engine.recovery import reconcile_due, recover
-from engine.rounds import carry_on
+from engine.rounds import Turn, carry_on
 from storage import migrating, presence, setup
 from storage.append_only import protect
 from storage.database import Database, open_database
 from storage.kinds import ActionState, StopScope
-from storage.tables import Action, Base, Lane, Lead, QuotaUse, Stop
+from storage.tables import Action, Base, Disconnection, Lane, Lead, Mailbox, QuotaUse, Stop
 from tests.bed.bed import wait_until
 from tests.dispatch.sink import Sink, lanes_with_work
 from tests.makers import MONDAY
@@ -119,6 +120,27 @@ def test_g3_and_g6_four_workers_on_one_lane_never_pass_its_limit(database: Datab
         list(workers.map(work, [f"worker-{number}" for number in range(4)]))
     assert len(sink.message_ids()) == len(set(sink.message_ids())) == 5
     assert states(database)[ActionState.ACCEPTED] == 5
+
+
+def test_what_several_lanes_do_is_written_as_a_set_here_too(database: Database, tmp_path: Path) -> None:
+    lanes, hands = lanes_with_work(database, lanes=3, leads=1), Sink(tmp_path / "sink").hands()
+    turns = [Turn(lane, lambda: MONDAY, "worker-1", hands, None, goes_on=True) for lane in lanes]
+    with database.write() as session:
+        begun = Turn.at_once(session, turns)  # what the set's referee refuses would raise, and each go by itself
+    assert all(each is not None and each.effect is not None for each in begun)
+    assert states(database) == {ActionState.SENDING: 3}
+
+
+def test_g9_a_disconnection_fails_its_leads_as_a_set_here_too(database: Database) -> None:
+    lanes_with_work(database, lanes=2, leads=4)
+    with database.write() as session:
+        home = session.scalars(select(Mailbox.id).order_by(Mailbox.id)).first() or 0
+        assert disconnecting.fail_leads(session, home, "owner@outpost.test", MONDAY) == 4
+    assert states(database) == {ActionState.CANCELLED: 4, ActionState.PLANNED: 4}
+    with database.write() as session:
+        assert session.scalars(select(Disconnection.leads)).all() == [4]
+        assert disconnecting.heal(session, home, "owner@outpost.test", MONDAY) == 4
+    assert states(database) == {ActionState.DUE: 4, ActionState.PLANNED: 4}
 
 
 def test_g5_no_stop_is_committed_between_a_verdict_and_what_follows_from_it(database: Database) -> None:
