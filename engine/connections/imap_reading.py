@@ -41,13 +41,21 @@ def look(session: ImapSession, folder: str, criteria: str) -> list[int]:
     selected, searched = wire.together(b"SELECT " + name, b"UID SEARCH " + criteria.encode("ascii"))
     wire.state = "SELECTED" if selected[0] == "OK" else "AUTH"
     if selected[0] != "OK":
-        raise session.Error(f"SELECT: {selected}")
+        raise _refused(session, f"The folder {folder} can't be opened", selected)
     if "READ-ONLY" in wire.untagged_responses:
         raise session.ReadOnlyError(f"{folder} can only be read.")
     if searched[0] != "OK":
-        raise session.Error(f"SEARCH: {searched}")
+        raise _refused(session, f"The folder {folder} can't be searched", searched)
     answer = wire.untagged_responses.pop("SEARCH", [])
     return [int(one) for line in answer if line for one in line.split() if one.isdigit()]
+
+
+def _refused(session: ImapSession, what: str, answer: tuple[str, list[Any]]) -> Exception:
+    """The session's Error with the server's own words."""
+    words = answer[1][-1] if answer[1] else b""
+    said = words.decode("utf-8", "replace") if isinstance(words, bytes) else answer[0]
+    error: Exception = session.Error(f"{what}; the server said: {said or answer[0]}")
+    return error
 
 
 def read_and_flag(session: ImapSession, uids: Sequence[int], folder: str) -> int | None:
@@ -59,7 +67,7 @@ def read_and_flag(session: ImapSession, uids: Sequence[int], folder: str) -> int
     mark = b"UID STORE " + wanted + rb" +FLAGS.SILENT (\Seen \Flagged)"
     marked, counted = session._imap.together(mark, b"STATUS " + session._normalise_folder(folder) + b" (MESSAGES)")
     if marked[0] != "OK":
-        raise session.Error(f"STORE: {marked}")
+        raise _refused(session, "The mails can't be marked", marked)
     if counted[0] != "OK":
         return None
     return _number_of_mails(session, session._imap.untagged_responses.pop("STATUS", []))

@@ -20,11 +20,14 @@ class Server:
 
     Error = ReadOnlyError = ValueError
 
-    def __init__(self, answer: list[Any], *status: str, told: str = "SEARCH", codes: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, answer: list[Any], *status: str, told: str = "SEARCH", codes: dict[str, Any] | None = None, words: bytes = b""
+    ) -> None:
         self._imap = self
         self.answer = answer
         self.status = status
         self.untagged_responses: dict[str, Any] = {}
+        self._words = words
         self._told = {told: answer, **(codes or {})}
 
     def uid(self, _command: str, *_args: object) -> tuple[str, list[Any]]:
@@ -33,7 +36,7 @@ class Server:
     def together(self, *commands: bytes) -> list[tuple[str, list[Any]]]:
         self.asked = commands
         self.untagged_responses = dict(self._told)
-        return [(one, []) for one in self.status]
+        return [(one, [self._words]) for one in self.status]
 
     def _normalise_folder(self, name: str) -> bytes:
         return f'"{name}"'.encode()
@@ -103,6 +106,14 @@ def test_a_refusal_is_an_error_and_no_empty_folder() -> None:
     for said in (("OK", "NO"), ("NO", "BAD")):
         with pytest.raises(ValueError):
             look(cast(ImapSession, Server([b"3"], *said)), "Junk", "ALL")
+
+
+def test_a_folder_that_is_gone_is_told_in_words_with_the_server_s_own() -> None:
+    server = Server([], "NO", "BAD", words=b"[NONEXISTENT] Mailbox doesn't exist: Junk")
+    with pytest.raises(ValueError) as trouble:
+        look(cast(ImapSession, server), "Junk", "ALL")
+    said = "The folder Junk can't be opened; the server said: [NONEXISTENT] Mailbox doesn't exist: Junk"
+    assert str(trouble.value) == said
 
 
 def test_a_folder_that_can_only_be_read_is_an_error() -> None:
