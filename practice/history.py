@@ -18,6 +18,7 @@ from engine.desk import Actor, Desk
 from engine.dispatch import attend
 from engine.hands import Hands
 from engine.letters import letter_for
+from practice import replies
 from practice.stage import Cue, MailHost, leave_it_as_today, set_stage
 from practice.world import ANSWERS, Answer, PastClock, World
 from storage.database import Database, open_database
@@ -120,9 +121,13 @@ def _act(session: Session, cue: Cue, now: datetime) -> None:
 
 
 def _hear(session: Session, answer: Answer, now: datetime) -> None:
-    lead_id = session.scalar(select(Lead.id).where(Lead.email == answer.address, Lead.state == LeadState.ACTIVE))
-    if lead_id is not None:
-        sequence.end(session, [lead_id], answer.state, ANSWERS[answer.state][1], "worker", now)
+    lead = session.scalars(select(Lead).where(Lead.email == answer.address, Lead.state == LeadState.ACTIVE)).first()
+    if lead is None:
+        return
+    if answer.state is LeadState.REPLIED:
+        replies.reply(session, lead, now)
+    else:
+        sequence.end(session, [lead.id], answer.state, ANSWERS[answer.state][1], "worker", now)
 
 
 def _account(session: Session, mailbox: Mailbox) -> MailAccount:

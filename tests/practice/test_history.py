@@ -12,8 +12,21 @@ from sqlalchemy.orm import Session, aliased
 from engine.rules.hours import window_at
 from engine.situations import working_hours
 from storage.database import open_database
-from storage.kinds import ActionState, CampaignState, LeadState, MailboxState
-from storage.tables import Action, Campaign, Event, Identity, Lane, Lead, LimitSetting, Mailbox, QuotaUse, Spend, Step
+from storage.kinds import ActionState, CampaignState, IncomingKind, LeadState, MailboxState
+from storage.tables import (
+    Action,
+    Campaign,
+    Event,
+    Identity,
+    IncomingMail,
+    Lane,
+    Lead,
+    LimitSetting,
+    Mailbox,
+    QuotaUse,
+    Spend,
+    Step,
+)
 from tests.practice.conftest import MONDAY, Past, write_past
 
 
@@ -96,6 +109,19 @@ def test_nobody_who_answered_has_anything_open(past: Past) -> None:
     )
     assert open_ones == 0
     assert past.session.scalar(select(func.count()).select_from(Lead).where(Lead.state == LeadState.REPLIED)) > 30
+
+
+def test_what_a_person_answered_can_be_read_beside_the_mail_it_answers(past: Past) -> None:
+    replied = set(past.session.scalars(select(Lead.id).where(Lead.state == LeadState.REPLIED)))
+    answers = past.session.execute(
+        select(
+            IncomingMail.lead_id, IncomingMail.text, Action.lead_id, Action.state, Action.final_at, IncomingMail.arrived_at
+        )
+        .join(Action, Action.id == IncomingMail.action_id)
+        .where(IncomingMail.kind == IncomingKind.REPLY)
+    ).all()
+    assert {row[0] for row in answers} == replied
+    assert all(text and lead == of and state.is_sent and sent < came for lead, text, of, state, sent, came in answers)
 
 
 def test_one_seed_makes_one_history(past: Past, tmp_path: Path) -> None:
