@@ -106,7 +106,7 @@ def _evidence(address: Address) -> str:
 
 
 def _menu(address: Address) -> None:
-    with st.popover("", icon=":material/more_horiz:", key=f"menu-{address.id}", help="Pause, check, disconnect"):
+    with st.popover("", icon=":material/more_horiz:", key=f"menu-{address.id}-{address.state}", help="Pause or disconnect"):
         if address.state is not MailboxState.DISCONNECTED:
             _pause_and_check(address)
             st.divider()
