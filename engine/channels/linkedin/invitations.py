@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.sync_api import Error, Locator
+from playwright.sync_api import Error, Locator, Page
 
 from engine.channels.effects import Uncertain
 from engine.channels.linkedin import profiles
@@ -29,7 +29,10 @@ _WEEKLY = re.compile(r"reached the weekly (invitation )?limit", re.IGNORECASE)
 _NEAR = re.compile(r"(close to|approaching) the weekly invitation limit", re.IGNORECASE)
 # Besides toasts the limit has been a box of its own that is no dialog.
 _TOAST = ":is([role=alert], [data-test-artdeco-toast-item-type], [class*=ip-fuse-limit-alert]):visible"
-_SEND = re.compile(r"^(Send invitation|Send now|Send)$")
+_SEND = re.compile(r"^(Send invitation|Send now|Send)( to .+)?$")
+_ANSWERS = re.compile(r"^(Send\b|Add a note$|Got it$)")
+_SEND_BARE = re.compile(r"^Send without\b")
+_ASKS_EMAIL = re.compile(r"enter (their|an?|the) e-?mail", re.IGNORECASE)
 _NOTE = "textarea:visible, [role=textbox]:visible"
 _REFUSED = {
     ProfileState.PENDING: LeadProblemKind.ALREADY_PENDING,
@@ -104,7 +107,7 @@ def _next_dialog(sitting: Sitting, with_note: bool) -> Locator | None:
         dialogs = dialogs.or_(page.locator(_DIALOG).filter(has=page.locator('a[href*="/premium/"]')))
     for _ in range(30):
         if dialogs.count():
-            return dialogs.last
+            return _foremost(page, dialogs)
         _weekly_toast(sitting)
         if sitting.page.locator('[data-outpost-card] :is([aria-label^="Pending"], [componentkey$="_pending"])').count():
             return None
@@ -112,10 +115,17 @@ def _next_dialog(sitting: Sitting, with_note: bool) -> Locator | None:
     return None
 
 
+def _foremost(page: Page, dialogs: Locator) -> Locator:
+    """Of several that speak of invitations the one that refuses, else one that can be answered: others only advertise."""
+    refusing = [dialogs.filter(has_text=words) for words in (_WEEKLY, _ASKS_EMAIL)]
+    answered = dialogs.filter(has=page.get_by_role("button", name=_ANSWERS))
+    return next((some for some in (*refusing, answered) if some.count()), dialogs).last
+
+
 def _refusals(dialog: Locator, text: str, person: Person) -> None:
     if _WEEKLY.search(text):
         raise Stop(_weekly())
-    if dialog.locator("input[type=email]:visible").count():
+    if dialog.locator("input[type=email]:visible").count() or _ASKS_EMAIL.search(text):
         raise Stop(LeadProblem(LeadProblemKind.EMAIL_REQUIRED))
     if re.search(r"how do you know", text, re.IGNORECASE):
         raise Stop(LeadProblem(LeadProblemKind.RELATION_REQUIRED))
@@ -134,7 +144,7 @@ def _answer(sitting: Sitting, dialog: Locator, text: str, note: str, said: _Said
         return False
     if note and dialog.locator('a[href*="/premium/"]').count():
         raise Stop(_no_notes())
-    if not note and (_press(sitting, dialog, re.compile(r"^Send without a note$")) or _press(sitting, dialog, _SEND)):
+    if not note and (_press(sitting, dialog, _SEND_BARE) or _press(sitting, dialog, _SEND)):
         return True
     raise sitting.drift("the invitation's dialog offers no way to send")
 
@@ -154,7 +164,7 @@ def _write_note(sitting: Sitting, box: Locator, text: str, note: str) -> int | N
 
 def _press(sitting: Sitting, dialog: Locator, name: re.Pattern[str]) -> bool:
     button = dialog.get_by_role("button", name=name).locator("visible=true")
-    if not button.count() or button.count() > 1:
+    if button.count() != 1 or button.is_disabled(timeout=sitting.left(5)):
         return False
     button.click(trial=True, timeout=sitting.left(5))
     button.click(timeout=sitting.left(5))

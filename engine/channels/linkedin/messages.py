@@ -30,10 +30,20 @@ _THREAD = """(box) => {
     if (e.querySelector('.msg-s-event-listitem') || e.querySelector('a[href*="/in/"]')) { around = e; break; }
   const link = around.querySelector('.msg-thread__link-to-profile') || around.querySelector(':is(h1,h2,h3) a[href*="/in/"]')
     || around.querySelector('a[href*="/in/"]') || document.querySelector('.msg-thread__link-to-profile');
+  const shown = e => e.checkVisibility({visibilityProperty: true}) && e.innerText.trim();
+  const all = [...around.querySelectorAll('.msg-s-event-listitem')].filter(shown);
+  const whose = a => new URL(a.href, location.href).pathname.split('/')[2];
+  const writers = e => [...e.querySelectorAll('a[href*="/in/"]')].filter(a => !a.closest('.msg-s-event-listitem__body'));
+  const unmarked = link && !all.some(e => e.className.includes('--other'))
+    && all.some(e => writers(e).some(a => whose(a) === whose(link)));
+  const aside = 'form, header, nav, aside, h1, h2, h3, [role=toolbar], '
+    + '[class*=profile-card], [class*=loader], [class*=typeahead]';
+  const unknown = !all.length && [...around.querySelectorAll('li, time, [role=listitem], [role=article], [role=log]')]
+    .some(e => shown(e) && !e.closest(aside) && !e.querySelector('[class*=profile-card]') && !e.contains(box));
   const waits = [...around.querySelectorAll('[aria-busy=true], [role=progressbar], [class*=loader], [class*=skeleton]')]
     .some(e => e.checkVisibility());
   const starts = !!around.querySelector('.msg-s-profile-card, .msg-s-message-list__top-of-list');
-  return {starts: starts ? 'yes' : '', waits: waits ? 'yes' : '',
+  return {unreadable: unmarked || unknown ? 'yes' : '', starts: starts ? 'yes' : '', waits: waits ? 'yes' : '',
     href: link ? link.href : '', name: link ? link.innerText.trim() : '',
     people: Math.max(...['.msg-s-event-listitem--other .msg-s-message-group__profile-link',
       ':is(h1,h2,h3) a[href*="/in/"], .msg-thread__link-to-profile'].map(one => new Set([...around.querySelectorAll(one)]
@@ -65,7 +75,8 @@ class _Thread:
         self.events = rows(read["events"])  # as they stand on the page, from above
         self.is_group = int(read["people"]) > 1
         self.is_waiting = bool(read["waits"])
-        self.is_whole = bool(read["starts"]) and not self.is_waiting
+        self.is_readable = not read["unreadable"]
+        self.is_whole = self.is_readable and bool(read["starts"]) and not self.is_waiting
 
     def last_own(self) -> str:
         return next((one["text"] for one in reversed(self.events) if not one["other"]), "")
@@ -91,6 +102,8 @@ def send(sitting: Sitting, person: Person, text: str, gate: Gate) -> LinkedInOut
     if len(text) > _LONGEST:
         return NotDone(f"The message has {len(text)} characters; LinkedIn takes {_LONGEST}.")
     thread = _open(sitting, person)
+    if not thread.is_readable:
+        raise sitting.drift("the conversation's messages can't be read")
     if thread.events and thread.events[-1]["other"]:
         return LeadProblem(LeadProblemKind.REPLIED)
     if plain(thread.last_own()) == plain(text):

@@ -31,15 +31,17 @@ _DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 _ROWS = """const rows = (mark) => {
   const seen = e => e.checkVisibility({visibilityProperty: true});
   const says = e => (e.getAttribute('aria-label') || e.innerText || '').trim();
-  const wanted = e => mark === 'W' ? /^Withdraw/.test(says(e)) || e.dataset.viewName === 'sent-invitations-withdraw-single'
-    : /^Message\\b/.test(says(e));
+  const wanted = e => mark === 'W'
+    ? /\\bwithdraw\\b/i.test(says(e)) || e.dataset.viewName === 'sent-invitations-withdraw-single'
+    : /^(Message|(Send|Write) (a )?message)\\b/.test(says(e));
   const controls = [...document.querySelectorAll('main :is(a, button, [role=button])')].filter(e => seen(e) && wanted(e));
   const outer = controls.filter(e => !controls.some(o => o !== e && o.contains(e)));
   const slug = a => new URL(a.href, location.href).pathname.split('/')[2];
   return outer.map(e => {
     let row = e.closest('[role=listitem], li, [data-display-contents]') || e.parentElement;
     while (row.parentElement && row.localName !== 'main' && !row.querySelector('a[href*="/in/"]')) row = row.parentElement;
-    const label = (e.getAttribute('aria-label') || '').match(/(?:sent to|Message) (.+)$/);
+    const label = (e.getAttribute('aria-label') || '').match(/(?:sent to|[Mm]essage to|^Message) (.+)$/)
+      || (e.getAttribute('aria-label') || '').match(/^(.+?)\\W+withdraw\\b/i);
     const links = [...row.querySelectorAll('a[href*="/in/"]')].filter(seen);
     const about = a => [a.innerText, says(a), ...[...a.querySelectorAll('img')].map(i => i.alt)].join(' ');
     const theirs = new Set(links.map(slug)).size < 2 ? links : links.filter(a => label && about(a).includes(label[1]));
@@ -52,15 +54,30 @@ _ROWS = """const rows = (mark) => {
 # What the page says of an empty list; without it (another language, a page that broke) nothing is concluded from no rows.
 _NOBODY_INVITED = re.compile(r"\bPeople\b|no (sent|pending) invitations|(haven.t|have not) sent", re.IGNORECASE)
 _NOBODY_CONNECTED = re.compile(r"\b0 connections\b|\b(no|any) connections\b", re.IGNORECASE)
+_MORE = re.compile(r"^(Load|Show|See|View)\b.*\bmore\b", re.IGNORECASE)
+_TOLD_ROW = re.compile(r"\bSent (?:today|yesterday|just now|.{1,30}? ago)\b", re.IGNORECASE)
 _WAITS = "main :is([aria-busy=true], [role=progressbar], [class*=skeleton]):visible"
 _READ = f"(mark) => {{ {_ROWS} return rows(mark).map(({{control, ...row}}) => row); }}"
+# What a dialog to withdraw says beside a name.
+_OF_NOBODY = re.compile(
+    r"\b(?:withdraw|invitations?|invite|sent|to|from|for|the|this|your|confirm|are|you|sure|want|do|a|connection|request"
+    r"|pending|cancel|and|[’']s)\b|[’']s\b",
+    re.IGNORECASE,
+)
 # Rows are drawn anew while the list moves, so a row's control is looked up by its link at the moment it is needed.
 _CONTROL = f"""(href) => {{ {_ROWS} const found = rows('W').filter(row => row.href === href);
   return found.length === 1 ? found[0].control : null; }}"""
-_SCROLL = """() => { const box = document.querySelector('main#workspace') || document.querySelector('main');
-  for (const e of [box, document.scrollingElement]) if (e) e.scrollTop += Math.max(300, e.clientHeight * 0.8); }"""
-_TO_TOP = """() => { const box = document.querySelector('main#workspace') || document.querySelector('main');
-  for (const e of [box, document.scrollingElement]) if (e) e.scrollTop = 0; }"""
+# Whatever of the page scrolls: `main`, the document, or a box around the rows. One that begins at its lower end goes up.
+_BOXES = """const boxes = [...new Set([document.querySelector('main'), document.scrollingElement, ...function* () {
+  for (const link of document.querySelectorAll('main a[href*="/in/"]'))
+    for (let e = link.parentElement; e && e.localName !== 'main'; e = e.parentElement) yield e; }()])]
+  .filter(e => e && e.scrollHeight > e.clientHeight + 1
+    && (e === document.scrollingElement || /auto|scroll/.test(getComputedStyle(e).overflowY)));"""
+_SCROLL = f"""() => {{ {_BOXES} for (const e of boxes) {{
+  const before = e.scrollTop, by = Math.max(200, e.clientHeight * 0.8);
+  if (before >= 0) e.scrollTop = before + by;
+  if (e.scrollTop === before && before <= 0) e.scrollTop = before - by; }} }}"""
+_TO_TOP = f"() => {{ {_BOXES} for (const e of boxes) e.scrollTop = 0; }}"
 
 
 def _collect(sitting: Sitting, mark: str, most: int, sought: str = "", least: int = 0) -> dict[str, dict[str, str]]:
@@ -89,7 +106,7 @@ def _collect(sitting: Sitting, mark: str, most: int, sought: str = "", least: in
 
 def _further(sitting: Sitting, is_at_end: bool) -> None:
     sitting.page.evaluate(_SCROLL)
-    more = sitting.page.locator("main").get_by_role("button", name=re.compile(r"^(Load|Show) more")).locator("visible=true")
+    more = sitting.page.locator("main").get_by_role("button", name=_MORE).locator("visible=true")
     with suppress(Error):  # covered by a row that is being drawn: scrolling on brings it out again
         if is_at_end and more.count() == 1:
             more.click(timeout=sitting.left(1.5))
@@ -110,8 +127,10 @@ def _sent(sitting: Sitting, sought: str = "") -> tuple[dict[str, dict[str, str]]
 
 
 def _is_clear(sitting: Sitting) -> bool:
-    """Whether every row in sight says whose it is."""
-    return all(row["href"] for row in rows(sitting.page.evaluate(_READ, "W")))
+    """Whether every row in sight says whose it is, and no invitation is told beside them."""
+    in_sight = rows(sitting.page.evaluate(_READ, "W"))
+    text = sitting.page.locator("main").first.inner_text(timeout=sitting.left())
+    return len(_TOLD_ROW.findall(text)) <= len(in_sight) and all(row["href"] for row in in_sight)
 
 
 def _drawn(sitting: Sitting) -> None:
@@ -145,7 +164,9 @@ def connections(sitting: Sitting, most: int) -> tuple[Connection, ...]:
     """The newest connections first; only who is there counts, absence proves nothing."""
     sitting.go(_CONNECTIONS)
     _drawn(sitting)
-    found = list(_collect(sitting, "M", most).items())[:most]
+    told = re.search(r"(\d[\d,.]*) connections?\b", sitting.page.locator("main").first.inner_text(timeout=sitting.left()))
+    least = min(most, int(re.sub(r"\D", "", told.group(1)))) if told else 0
+    found = list(_collect(sitting, "M", most, least=least).items())[:most]
     if not found and not _NOBODY_CONNECTED.search(sitting.page.locator("main").first.inner_text(timeout=sitting.left())):
         raise sitting.drift("no list of connections")
     words = {slug: re.search(r"Connected [^\n]*", row["text"]) for slug, row in found}
@@ -221,12 +242,14 @@ def _confirm(sitting: Sitting, person: Person, gate: Gate) -> None:
     dialogs = sitting.page.locator(":is(dialog[open], [role=dialog], [role=alertdialog]):visible")
     dialog = dialogs.filter(has_text="Withdraw invitation")
     dialog.first.wait_for(timeout=sitting.left(8))
-    confirm = dialog.get_by_role("button", name=re.compile("^Withdraw")).locator("visible=true")
+    confirm = dialog.get_by_role("button", name=re.compile(r"\bwithdraw\b", re.IGNORECASE)).locator("visible=true")
     if confirm.count() != 1:
         raise sitting.drift("the dialog to withdraw is not clear")
-    label = re.search(r"sent to (.+)$", confirm.get_attribute("aria-label") or "")
-    if label and not same_name(person.name, label.group(1)):
-        raise sitting.drift("the dialog names another person")
+    heads = dialog.locator(":is(h1, h2, h3, [role=heading]):visible").all_inner_texts()
+    for words in (confirm.get_attribute("aria-label") or "", *heads):
+        named = _OF_NOBODY.sub(" ", words)
+        if re.search(r"\w", named) and not same_name(person.name, named):
+            raise sitting.drift("the dialog names another person")
     sitting.click_at_last(confirm, gate)
     sitting.pause(0.5)
 

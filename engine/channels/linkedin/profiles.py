@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 from playwright.sync_api import Error, Locator
 
 from engine.channels.linkedin.outcomes import LeadProblem, LeadProblemKind, OwnProfile, Person, ProfileState
-from engine.channels.linkedin.sitting import Sitting, Stop, rows, same_name, slug_of
+from engine.channels.linkedin.sitting import Sitting, Stop, bare, rows, same_name, slug_of
 
 # Whom a control is about, where its label says so.
 _ABOUT = re.compile(
@@ -25,9 +25,10 @@ _MARK_CARD = """(name) => {
   for (const mark of ['data-outpost-card', 'data-outpost-control'])
     document.querySelectorAll(`[${mark}]`).forEach(e => e.removeAttribute(mark));
   const keyed = [...document.querySelectorAll('[componentkey*="profile.card.ref"]')]
-    .filter(e => /topcard/i.test(e.getAttribute('componentkey')) && seen(e) && e.querySelector('h1,h2'));
-  const heads = [...document.querySelectorAll('main h1, main h2')].filter(seen);
-  const head = (keyed[0] && [...keyed[0].querySelectorAll('h1,h2')].find(seen))
+    .filter(e => /topcard/i.test(e.getAttribute('componentkey')) && seen(e) && e.querySelector('h1,h2,[role=heading]'));
+  const title = 'h1, h2, [role=heading][aria-level="1"], [role=heading][aria-level="2"]';
+  const heads = [...document.querySelectorAll('main')].flatMap(m => [...m.querySelectorAll(title)]).filter(seen);
+  const head = (keyed[0] && [...keyed[0].querySelectorAll(title)].find(seen))
     || heads.find(h => name && plain(h.innerText) === plain(name)) || heads.find(h => within(h.innerText, words(name)))
     || heads[0];
   if (!head) return null;
@@ -37,10 +38,12 @@ _MARK_CARD = """(name) => {
   const follows = (e, o) => !!(o.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING);
   const next = card.localName !== 'main' ? null
     : [...card.querySelectorAll('h1,h2,h3,section')].find(e => seen(e) && follows(e, head) && !e.contains(head));
+  const others = [...card.querySelectorAll('h2,h3,h4,[role=heading]')].filter(e => seen(e) && e !== head
+    && !e.contains(head) && follows(e, head) && !head.contains(e));
   const apart = [...card.querySelectorAll('aside,[role=complementary]')].filter(e => !e.contains(head));
   const foreign = e => apart.some(o => o.contains(e)) || (next && (next.contains(e) || follows(e, next)));
-  [...card.querySelectorAll('a, button, [role=button]')].filter(e => !foreign(e))
-    .forEach(e => e.setAttribute('data-outpost-control', ''));
+  for (const e of card.querySelectorAll('a, button, [role=button]')) if (!foreign(e))
+    e.setAttribute('data-outpost-control', others.some(o => follows(e, o)) ? 'below' : '');
   let text = card.innerText;
   for (const one of apart) text = text.replace(one.innerText, '\\n');
   const from = text.indexOf(head.innerText) + head.innerText.length;
@@ -58,11 +61,13 @@ _GONE = re.compile(
 )
 _CONTROLS = """(all) => all.map((e, at) => ({at: String(at), label: e.getAttribute('aria-label') || '',
   text: (e.innerText || e.textContent || '').trim(), href: e.getAttribute('href') || '',
-  key: e.getAttribute('componentkey') || '', seen: e.checkVisibility({visibilityProperty: true}) ? 'yes' : ''}))"""
+  key: e.getAttribute('componentkey') || '',
+  below: e.getAttribute('data-outpost-control') || '', seen: e.checkVisibility({visibilityProperty: true}) ? 'yes' : ''}))"""
 _OWN_LINKS = (
     "(all) => all.map(e => e.getAttribute('href') || '').filter(h => /\\/in\\/[^/]+\\/(edit|overlay|details)\\//.test(h))"
 )
 _PHOTO = 'img[src*="profile-displayphoto"]'  # the cover picture's address says "displaybackgroundimage"
+_HEADING = "h1, h2, [role=heading]"
 _REMOVES = re.compile(r"Remove (your )?connection\b", re.IGNORECASE)
 _PRESSABLE = "[data-outpost-control]"
 _MENU = ":is([role=menu], [data-floating-ui-portal]) [role=menuitem], .artdeco-dropdown__content [role=button]"
@@ -114,7 +119,7 @@ def here(sitting: Sitting, person: Person) -> Card:
 
 def _card(sitting: Sitting, name: str) -> dict[str, str]:
     try:
-        sitting.page.locator("main :is(h1, h2)").locator("visible=true").first.wait_for(timeout=sitting.left(10))
+        sitting.page.locator(f"main :is({_HEADING})").locator("visible=true").first.wait_for(timeout=sitting.left(10))
     except Error:
         raise sitting.drift("no profile card") from None
     found = sitting.page.evaluate(_MARK_CARD, name)
@@ -141,9 +146,9 @@ def judge(controls: list[dict[str, str]], text: str, slug: str, name: str) -> tu
         return ProfileState.PENDING, None
     if accepts:
         return ProfileState.INCOMING, accepts[0]
-    degree = re.search(r"·\s*(1st|2nd|3rd)|(1st|2nd|3rd) degree", text)
+    degree = _degree(text, name)
     removes = any(_REMOVES.match(words) for c in controls for words in (c["label"], c["text"]))
-    if removes or (degree and "1st" in degree.groups()):
+    if removes or degree == "1st":
         return ProfileState.CONNECTED, None
     if any("_withdrawn" in c["key"] for c in controls):
         return ProfileState.COOL_DOWN, None
@@ -157,6 +162,20 @@ def judge(controls: list[dict[str, str]], text: str, slug: str, name: str) -> tu
     return ProfileState.UNKNOWN, None
 
 
+def _degree(text: str, name: str) -> str:
+    """How far the person is from the account, as the card says it; a line that begins with another name is of that one."""
+    known = set(re.findall(r"\w+", bare(name)))
+    for line in text.splitlines():
+        found = re.search(r"(.*?)(?:·\s*(1st|2nd|3rd)|(1st|2nd|3rd) degree)", line)
+        if not found:
+            continue
+        before = re.sub(r"\(.*?\)|\S+/\S+|[123](st|nd|rd)", "", bare(found.group(1)))  # pronouns, and a twin
+        words = set(re.findall(r"[^\W\d_]{2,}", before)) - {"verified", "premium"}
+        if not words or words & known:
+            return found.group(2) or found.group(3)
+    return ""
+
+
 def is_about(control: dict[str, str], name: str, *, exactly: bool) -> bool:
     """Whether a control is this person's: one whose label names somebody else is a neighbour's.
 
@@ -164,6 +183,8 @@ def is_about(control: dict[str, str], name: str, *, exactly: bool) -> bool:
     """
     found = _ABOUT.fullmatch(control["label"])
     named = next((text for text in found.groups() if text), "") if found else ""
+    if control["below"] and not named and not control["href"]:
+        return False  # under another heading of the card, and of nobody by name
     if exactly and named:
         return named.casefold() == name.casefold()
     return not named or same_name(name, named)
