@@ -40,7 +40,7 @@ def test_whoever_fails_is_remembered_and_told_in_the_ledger_once(database: Datab
         assert {tuple(row[1:]) for row in cancelled} == {
             (ActionState.PLANNED, Reason.ADDRESS_DISCONNECTED, town.now.date(), "owner@outpost.test", 0, 0)
         }
-        of_leads = session.execute(select(Action.lead_id, Action.state).where(Action.state.is_not(ActionState.ACCEPTED)))
+        of_leads = session.execute(select(Action.lead_id, Action.state).where(Action.state != ActionState.ACCEPTED))
         by_state: dict[ActionState, set[int | None]] = {}
         for lead_id, state in of_leads:
             by_state.setdefault(state, set()).add(lead_id)
