@@ -151,13 +151,13 @@ _WAITING_WORDS: dict[Reason, str] = {
     Reason.FROZEN: "frozen",
     Reason.SERVER_SLOW: "slow server",
     Reason.WARMING_UP: "warming up",
-    Reason.POST_UNREAD: "post read first",
 }
 _OFF_WORDS: dict[Reason, str] = {
     Reason.NEVER_CONNECTED: "not connected",
     Reason.DISCONNECTED: "disconnected",
     Reason.ADDRESS_PAUSED: "address paused",
     Reason.SOFT_BOUNCES: "lead paused",
+    Reason.POST_UNREAD: "post read first",
     Reason.CAMPAIGN_DRAFT: "draft",
     Reason.CAMPAIGN_PAUSED: "campaign paused",
     Reason.CAMPAIGN_FINISHED: "campaign finished",

@@ -5,10 +5,12 @@ import streamlit as st
 from engine.rules.facts import GateReport, Run, Wait
 from engine.why import Explanation, explain_action
 from pages import action_looks, asked, badges, notices, shell
+from storage.kinds import Reason
 
 _PASSED = ":green[:material/check:]"
 _FAILED = ":red[:material/close:]"
 _WAITS = ":blue[:material/schedule:]"
+_BY_A_PERSON = "There is no next time until a person changes this."
 _LATER = ":gray[:material/more_horiz:]"
 
 
@@ -80,7 +82,9 @@ def _obstacle(visit: shell.Visit, why: Explanation, report: GateReport) -> None:
         if not isinstance(report.obstacle, Wait):
             badges.quiet("It will be skipped; there is no next time.")
         elif report.obstacle.until is None:
-            badges.quiet("There is no next time until a person changes this.")
+            is_read = report.obstacle.reason is Reason.POST_UNREAD
+            end = "No time is promised; it goes on by itself once all is read." if is_read else _BY_A_PERSON
+            badges.quiet(end)
         else:
             badges.when(report.obstacle.until, why.zone, visit.now, "next possible: ")
 

@@ -32,6 +32,7 @@ def test_verdicts_have_their_looks() -> None:
     assert badges.look(Run(MONDAY + HOUR)).colour == "green"
     assert badges.look(Refuse(Reason.SUPPRESSED)).colour == "gray"
     assert badges.look(None) == badges.NOTHING_PLANNED
+    assert badges.look(Wait(Reason.POST_UNREAD, None)).word == "post read first"  # no person is waited for
 
 
 @pytest.mark.parametrize(
