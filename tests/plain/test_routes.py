@@ -94,7 +94,7 @@ def test_the_audit_log_downloads_for_who_may_and_for_nobody_else(live: LivePanel
     assert answer.headers["content-disposition"].startswith("attachment; filename=")
     assert answer.headers["cache-control"] == "no-store"
     assert "workspace.created" in answer.text
-    for path in ("/download/audit-log.csv?w=99", "/download/nothing.csv?w=1", "/photo/1?w=1", "/photo/99999?w=99"):
+    for path in ("/download/audit-log.csv?w=99", "/download/nothing.csv?w=1", "/photo/88888?w=1", "/photo/99999?w=99"):
         assert owner.get(path).status_code == 404, path
     assert owner.get("/download/audit-log.csv?w=1&zone=../../etc/passwd").status_code == 422
     assert owner.get("/download/audit-log.csv?w=1&first=yesterday").status_code == 422
