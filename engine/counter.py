@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from engine import generation, logs
 from storage.database import Database
 
-MOMENT = 0.01  # seconds; less than a delivery takes, and enough for all that are about to end
+MOMENT = 0.02  # seconds; far less than a delivery takes, and enough for all that are about to end
 
 T = TypeVar("T")
 _log = logs.logger("worker")

@@ -25,7 +25,7 @@ Used = tuple[int, date | None]
 _FARTHEST_DAY = timedelta(hours=50)
 _KINDS = ", ".join(f"'{kind.value}'" for kind in ActionKind)
 _PAIRS = " UNION ALL ".join(f"SELECT '{kind.value}' AS kind, '{kind.channel.value}' AS channel" for kind in ActionKind)
-# Every kind is named, so that the index by lane, kind and time is used to its end.
+# Every kind is named, so that the index of what is kept, by lane, kind and time, is used to its end.
 _KEPT = f"kind IN ({_KINDS}) AND given_back_at IS NULL"
 _KEPT_NOTES = "has_note AND given_back_at IS NULL"
 
