@@ -46,9 +46,11 @@ packages: ## the Debian packages that the tests need, where they may be installe
 	@.ci/packages
 
 # Ctrl-C ends an installation with a sentence of ours, instead of what Python says of itself then, and takes away what a first
-# one has left half-done. The status is 0 then: make was interrupted, too, and says so with its own.
+# one has left half-done; an environment that somebody else made there stays. The status is 0 then: make was interrupted,
+# too, and says so with its own.
 interruptible = said=$$(mktemp); \
-	ended() { rm -f "$$said"; [ -e $(VENV)/run.stamp ] || [ -e $(VENV)/dev.stamp ] || rm -rf $(VENV); \
+	ended() { rm -f "$$said"; [ -e $(VENV)/run.stamp ] || [ -e $(VENV)/dev.stamp ] || \
+	  [ ! -e $(VENV)/ours ] || rm -rf $(VENV); \
 	  echo; echo "Stopped before everything was installed; the next make begins it again."; exit $$1; }; \
 	trap 'ended 0' INT; trap 'ended 143' TERM;
 quietly = $(1) 2>"$$said" || { cat "$$said" >&2; rm -f "$$said"; $(2) exit 1; }; rm -f "$$said"
@@ -70,5 +72,5 @@ $(PYTHON):
 	  if $$one -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$one; break; fi; \
 	done; \
 	if [ -z "$$found" ]; then rm -f "$$said"; echo "Outpost needs Python 3.11 or newer; none was found on the PATH." >&2; exit 1; fi; \
-	$(call quietly,$$found -m venv $(VENV),rm -rf $(VENV); \
+	$(call quietly,mkdir -p $(VENV) && touch $(VENV)/ours && $$found -m venv $(VENV),rm -rf $(VENV); \
 	  echo "$$found can't make an environment; on Debian install the package python3-venv." >&2;)

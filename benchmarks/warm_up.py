@@ -110,7 +110,7 @@ def _outpost(office: Office) -> Iterator[None]:
     with office.database.read() as session:
         ids = due(session, NOW, MAILBOXES)
     for some in _in_turns(ids):
-        warm_up_keeping.visit_all(office.database, some, way, NOW)
+        warm_up_keeping.visit_all(office.database, some, way, lambda: NOW)
         yield
 
 

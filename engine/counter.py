@@ -21,6 +21,8 @@ from storage.database import Database
 
 MOMENT = 0.02  # seconds; far less than a delivery takes, and enough for all that are about to end
 
+_MOST_ALONE = 6  # pieces of work in one transaction that are no set: reading a batch of mail may take its time
+
 T = TypeVar("T")
 _log = logs.logger("worker")
 
@@ -105,7 +107,7 @@ class Counter:
         try:
             self._give_a_moment()
             with self._entrance:
-                tickets, self._waiting = self._waiting, []
+                tickets, self._waiting = _some(self._waiting)
             if not self._together(tickets):
                 for ticket in tickets:
                     self._together([ticket])
@@ -156,9 +158,21 @@ class Counter:
             _log.error("mark.failed", problem=type(error).__name__)
 
 
+def _some(waiting: Sequence[_Ticket]) -> tuple[list[_Ticket], list[_Ticket]]:
+    """Who is served now, the first in any case, and who waits on."""
+    taken: list[_Ticket] = []
+    left: list[_Ticket] = []
+    alone = 0
+    for ticket in waiting:
+        is_alone = not isinstance(ticket.work, Joint)
+        (left if is_alone and alone == _MOST_ALONE else taken).append(ticket)
+        alone += is_alone and alone < _MOST_ALONE
+    return taken, left
+
+
 def _results(session: Session, works: Sequence[Callable[[Session], Any]]) -> list[Any]:
-    """What each comes to; those that can be done at once come first."""
-    found: dict[int, Any] = {}
+    """What each comes to. Those that can be done at once come last: a gate is asked of what was read with it, too."""
+    found: dict[int, Any] = {place: work(session) for place, work in enumerate(works) if not isinstance(work, Joint)}
     alike: dict[type[Joint[Any]], dict[int, Joint[Any]]] = {}
     for place, work in enumerate(works):
         if isinstance(work, Joint):

@@ -23,6 +23,7 @@ class DeadWorkers:
     database: Database
     holder: str
     now: Callable[[], float]  # monotonic seconds
+    _looked_at: float = float("-inf")
     _absent_since: dict[str, float] = field(default_factory=dict)
 
     def look(self) -> frozenset[str]:
@@ -31,5 +32,8 @@ class DeadWorkers:
             asked = select(Lane.holder).where(Lane.holder.is_not(None), Lane.holder != self.holder).distinct()
             absent = presence.absent(session, {each for each in session.scalars(asked) if each is not None})
         at = self.now()
+        if at - self._looked_at > PATIENCE:
+            self._absent_since = {}  # nobody looked meanwhile: two looks far apart say nothing about the time between
+        self._looked_at = at
         self._absent_since = {each: self._absent_since.get(each, at) for each in absent}
         return frozenset(each for each, since in self._absent_since.items() if at - since >= PATIENCE)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from engine import clock_check, sessions
@@ -32,7 +32,7 @@ def look(database: Database, config: Config, worker: Worker, now: datetime) -> t
     try:
         with database.read() as session:
             read = (_worker(session, worker, now), _database(session), _clock(session, now))
-    except (DBAPIError, TimeoutError) as error:
+    except (SQLAlchemyError, TimeoutError) as error:
         why = f"The database does not answer ({type(error).__name__}), so nothing is sent; see that its disk is not full."
         read = (Part("worker", False, why), Part("database", False, why), Part("clock", False, why))
     return (panel, *read, disk(config))
@@ -46,7 +46,7 @@ def may_read(database: Database, token: str, now: datetime) -> bool:
     try:
         with database.read() as session:
             return sessions.find(session, token, now) is not None
-    except (DBAPIError, TimeoutError):
+    except (SQLAlchemyError, TimeoutError):
         return False
 
 

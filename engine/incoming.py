@@ -79,11 +79,11 @@ def read_soon(session: Session, mailbox_id: int, now: datetime, *, is_owed: bool
 def read_one(database: Database, mailbox_id: int, reader: Reader, now: datetime) -> int:
     """Read what is new in one mailbox; how many mails were new. Never raises for what a server or a network does."""
     writer = reader.writer or database
-    with database.read() as session:
-        try:
+    try:
+        with database.read() as session:
             task = _task(session, session.get_one(Mailbox, mailbox_id), reader.account_for)
-        except Problem as problem:
-            return _could_not(writer, mailbox_id, str(problem), now)
+    except Problem as problem:  # written down without a connection in hand, which whoever writes for all may need
+        return _could_not(writer, mailbox_id, str(problem), now)
     new, rest = 0, False
     try:
         with reader.open_imap(task.account) as imap:

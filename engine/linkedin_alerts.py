@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import alerts, scrape_alerts
 from storage.kinds import AlertKind, LinkedInState
-from storage.tables import Identity
+from storage.tables import Identity, LinkedInAccount
 
 _TELLS = {
     LinkedInState.RESTRICTED: AlertKind.RESTRICTION,
@@ -23,6 +24,10 @@ def tell(session: Session, identity: Identity, sentence: str, now: datetime) -> 
     if identity.linkedin_state is LinkedInState.CONNECTED:
         alerts.clear(session, _seat_key(identity), now)
         scrape_alerts.seat_is_back(session, identity, now)
+        if not session.scalar(select(LinkedInAccount.has_seat).where(LinkedInAccount.identity_id == identity.id)):
+            scrape_alerts.seat_rests(session, identity, "The account was connected without Sales Navigator.", now)
+    if identity.linkedin_state is LinkedInState.DISCONNECTED:
+        scrape_alerts.seat_rests(session, identity, sentence, now)
     if kind is not None:
         where = (identity.workspace_id, identity.id)
         alerts.raise_alert(session, kind, f"LinkedIn of {identity.name}", sentence, *where, now, _key(kind, identity))

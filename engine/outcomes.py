@@ -75,8 +75,9 @@ def _uncertain(session: Session, entry: Entry, epoch: int, outcome: Uncertain, n
 
 def _failed(session: Session, entry: Entry, epoch: int, outcome: Failed, now: datetime) -> ActionState | None:
     """A failure is proof that nothing happened, so the quota goes back with it."""
-    of_the_mail = outcome.reason not in _NOT_OF_THE_MAIL
-    failures = _failures(session, entry) + of_the_mail
+    others = _not_of_the_mail(entry)
+    of_the_mail = outcome.reason not in others
+    failures = _failures(session, entry, others) + of_the_mail
     exhausted = of_the_mail and not outcome.permanent and not outcome.connection_ended and failures >= MOST_ATTEMPTS
     permanent = outcome.permanent or exhausted
     reason = Reason.TOO_MANY_ATTEMPTS if exhausted else outcome.reason
@@ -93,12 +94,17 @@ def _failed(session: Session, entry: Entry, epoch: int, outcome: Failed, now: da
     return after
 
 
-def _failures(session: Session, entry: Entry) -> int:
+def _failures(session: Session, entry: Entry, others: Sequence[Reason]) -> int:
     """How often this mail failed before. Bookings that a crash or Stop gave back, and what was the
     server's or the address's trouble, are none of its.
     """
     failed = select(func.count()).where(Event.action_id == entry.id, Event.after == ActionState.FAILED_TEMPORARY)
-    return session.scalar(failed.where(Event.reason.not_in(_NOT_OF_THE_MAIL))) or 0
+    return session.scalar(failed.where(Event.reason.not_in(others))) or 0
+
+
+def _not_of_the_mail(entry: Entry) -> tuple[Reason, ...]:
+    """A warm-up mail has no lead that could be held: a full box ends it after as many attempts as anything else."""
+    return tuple(each for each in _NOT_OF_THE_MAIL if each is not Reason.RECIPIENT_FULL or entry.lead_id is not None)
 
 
 def _end_lead(session: Session, entry: Entry, reason: Reason, now: datetime) -> None:

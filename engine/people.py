@@ -94,6 +94,8 @@ def change_role(desk: Desk, user_id: int, role: Role) -> None:
         invitations.end_sent(desk.session, user_id, desk.now, desk.workspace)
     desk.audit("role.changed", f"user:{user_id}", old={"role": member.role.value}, new={"role": role.value})
     member.role = role
+    if role is Role.OPS:
+        share_links.end_made(desk, desk.session.get_one(User, user_id).email, desk.workspace)
 
 
 @use_case(needs=Permission.ADMINISTER)

@@ -8,7 +8,7 @@ import functools
 import itertools
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -71,7 +71,7 @@ _ENOUGH = 50  # lanes that are rung or at work: nobody looks for more
 _MOST_IN_A_ROW = 25  # actions of one lane before other lanes get their turn
 SECONDS_TO_FINISH = 10
 _PICTURES_KEPT = timedelta(days=7)  # of pages that were not as known: personal data
-_LOOKED_UP_AT_ONCE = frozenset(ActionKind).difference(LINKEDIN_KINDS)
+_MAIL_KINDS = frozenset(ActionKind).difference(LINKEDIN_KINDS)
 _log = logs.logger("worker")
 
 
@@ -102,6 +102,7 @@ class Doorbell:
     _reading_ill: Turns = field(default_factory=Turns)
     _telling: Turns = field(default_factory=Turns)
     _looking_up: Turns = field(default_factory=Turns)
+    _looking_up_pages: Turns = field(default_factory=Turns)
     _signing_in: Turns = field(default_factory=Turns)  # slow: and a code that is presented twice is good for nothing
 
     def __post_init__(self) -> None:
@@ -213,12 +214,13 @@ class Doorbell:
         if not self.alone:
             recovery.recover(database, self.holder, clock.now(), alone=False, dead=self.dead_workers.look())
         recovery.recover_own(database, self.holder, self.wards.at_work, clock.now())
-        recovery.reconcile_due(database, clock.now, self.hands(), kinds=_LOOKED_UP_AT_ONCE)
-        self._looking_up.take_beside("linkedin-look-ups", lambda: self._guarded("LinkedIn look-ups", self._look_up))
+        self._looking_up.take_beside("look-ups", lambda: self._look_up("look-ups", _MAIL_KINDS))
+        self._looking_up_pages.take_beside("linkedin-look-ups", lambda: self._look_up("LinkedIn look-ups", LINKEDIN_KINDS))
 
-    def _look_up(self) -> None:
-        """A page may take minutes, so by itself: what is due elsewhere is not to wait for it."""
-        recovery.reconcile_due(self.outpost.database, clock.now, self.hands(), kinds=LINKEDIN_KINDS)
+    def _look_up(self, part: str, kinds: Collection[ActionKind]) -> None:
+        """A server or a page may take minutes, so by itself: what is due elsewhere is not to wait for it."""
+        database = self.outpost.database
+        self._guarded(part, lambda: recovery.reconcile_due(database, clock.now, self.hands(), kinds=kinds))
 
     def _every_minute(self) -> None:
         database, now = self.outpost.database, clock.now()
@@ -248,7 +250,7 @@ class Doorbell:
         try:
             with self.wards.aside():
                 database, key = self.outpost.database, key_for(self.outpost.vault)
-                self._guarded("visits", lambda: warm_up_keeping.visit_due(database, self._accounts(), key, clock.now()))
+                self._guarded("visits", lambda: warm_up_keeping.visit_due(database, self._accounts(), key, clock.now))
                 if not self.outpost.config.practice:  # its domains are nobody's, and nothing is to leave the computer
                     look = functools.partial(domain_records.look, ask=domain_records.asker())
                     self._guarded("domain checks", lambda: domain_checks.check_due(database, look, clock.now()))

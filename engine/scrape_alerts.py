@@ -3,6 +3,7 @@
 Told of the campaign's identity: whose seat is borrowed may be out of the reach of those who run the campaign.
 """
 
+import re
 from datetime import datetime
 
 from sqlalchemy import select
@@ -47,7 +48,7 @@ def seat_is_back(session: Session, seat: Identity, now: datetime) -> None:
 
 def _first(sentences: str) -> str:
     """What is so; what to do about the seat is its own people's."""
-    return sentences.split(". ")[0].rstrip(" .") + "."
+    return re.split(r"[.;:] ", sentences)[0].rstrip(" .") + "."
 
 
 def _borrowing(session: Session, seat: Identity) -> list[Scrape]:

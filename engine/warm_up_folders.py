@@ -46,9 +46,7 @@ def copies(session: ImapSession, folder: str, message_ids: Sequence[str]) -> lis
 def read_and_flag(session: ImapSession, uids: Sequence[int]) -> int:
     """Mark mails as read and important; make the own folder if it is missing, and say how many mails lie in it."""
     holds = imap_reading.read_and_flag(session, uids, FOLDER)
-    if holds is None:
-        session.create_folder(FOLDER)
-    return holds or 0
+    return own_folder(session) if holds is None else holds
 
 
 def move(session: ImapSession, uids: Sequence[int], folder: str) -> None:

@@ -82,16 +82,16 @@ def look_again(session: Session, mailbox_id: int | None, now: datetime) -> None:
         _keep(session, warm_up, now)
 
 
-def visit_due(database: Database, account_for: AccountFor, key_for: KeyFor, now: datetime) -> int:
-    """Visit the mailboxes with something to look for; says how many."""
+def visit_due(database: Database, account_for: AccountFor, key_for: KeyFor, now: Callable[[], datetime]) -> int:
+    """Visit the mailboxes with something to look for; says how many. A round may take long, so it asks for the time."""
     with database.read() as session:
         guard = network_guard(session)
-        ids = warm_up_tasks.due(session, now, _MOST_VISITS)
+        ids = warm_up_tasks.due(session, now(), _MOST_VISITS)
     visit_all(database, ids, Way(account_for, key_for, opener(guard)), now)
     return len(ids)
 
 
-def visit_all(database: Database, ids: Sequence[int], way: Way, now: datetime) -> None:
+def visit_all(database: Database, ids: Sequence[int], way: Way, now: Callable[[], datetime]) -> None:
     """One after another, a few claimed at once; the transaction of a claim also writes down what the few before left.
 
     So two workers never stand in one mailbox: the last of the few is left long before its claim runs out, even if no
@@ -100,16 +100,19 @@ def visit_all(database: Database, ids: Sequence[int], way: Way, now: datetime) -
     left: list[Left] = []
     with database.glances() as glance:
         for first in range(0, len(ids), _AT_ONCE):
+            at = now()
             with database.write() as session:
-                _write_down(session, left, now)
-                some = [_claimed(session, mailbox_id, way, now) for mailbox_id in ids[first : first + _AT_ONCE]]
+                _write_down(session, left, at)
+                some = [_claimed(session, mailbox_id, way, at) for mailbox_id in ids[first : first + _AT_ONCE]]
             claimed = [one for one in some if one is not None]
             left = [
-                _visited(database, *one, way, now) for one in claimed if warm_up_tasks.may_visit(glance, one[1].mailbox_id)
+                _visited(database, account, task, way, now())
+                for account, given in claimed
+                if (task := warm_up_tasks.still(glance, given)) is not None
             ]
     if left:
         with database.write() as session:
-            _write_down(session, left, now)
+            _write_down(session, left, now())
 
 
 def _write_down(session: Session, left: Sequence[Left], now: datetime) -> None:
@@ -137,6 +140,13 @@ def _visited(database: Database, account: MailAccount, task: Task, way: Way, now
         return Left(task.mailbox_id, note=trouble.note)
     except (OSError, imaplib.IMAP4.error, ValueError) as error:
         return Left(task.mailbox_id, note=refused(account.imap, error).note)
+    except SQLAlchemyError:
+        raise
+    except Exception as error:  # a defect of ours must not keep the others from being visited
+        _log.exception("warm_up.visit_failed", mailbox=task.mailbox_id, problem=type(error).__name__)
+        return Left(
+            task.mailbox_id, note="The visit failed through a defect of Outpost; it is tried again, and the log has more."
+        )
 
 
 def opener(guard: NetworkGuard, ca_file: str | None = None) -> Open:

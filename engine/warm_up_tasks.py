@@ -1,10 +1,10 @@
 """The database's side of a visit: which mailboxes want one, what a visit needs to know, and what it leaves behind."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, false, insert, literal, or_, select, true, update
+from sqlalchemy import bindparam, case, false, insert, literal, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from engine import situations, stops
@@ -109,13 +109,17 @@ def task_of(session: Session, mailbox: Any, key: bytes, now: datetime) -> Task:
     )
 
 
-def may_visit(glance: Glance, mailbox_id: int) -> bool:
-    """Whether one that is due may be visited still: a Stop, a pause or a disconnection since its claim holds at once."""
-    return glance(_MAY_VISIT, {"mailbox": mailbox_id}) is not None
+def still(glance: Glance, task: Task) -> Task | None:
+    """The task as it may be done now: a Stop, a pause or a disconnection since its claim holds at once, and so does a
+    rescue from Junk that is not allowed any more.
+    """
+    may_rescue = glance(_MAY_VISIT, {"mailbox": task.mailbox_id})
+    return None if may_rescue is None else replace(task, may_rescue=bool(may_rescue))
 
 
 _MAY_VISIT = Prepared(
-    select(Mailbox.id)
+    select(case((WarmUpMember.may_rescue, 1), else_=0).label("may_rescue"))
+    .select_from(Mailbox)
     .outerjoin(WarmUpMember, WarmUpMember.mailbox_id == Mailbox.id)
     .where(Mailbox.id == bindparam("mailbox"), in_pool(), ~stops.is_stopped(Mailbox.workspace_id, Mailbox.identity_id))
 )

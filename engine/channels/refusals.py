@@ -35,11 +35,17 @@ _LIMIT_WORDS = re.compile(
     r"|submissionquotaexceeded|too many (messages|mails|emails)|exceeded (your|the) .{0,30}(limit|quota)|sending limit",
     re.I,
 )
-_OF_US = re.compile(r"exceeded your", re.I)  # the server speaks to us: our quota, not the recipient's
+# The server speaks to us: our quota, not the recipient's.
+_OF_US = re.compile(
+    r"exceeded your|\bsender\b|\bpolic(y|ies)\b|\bmessage (count |size )?quota|too many (messages|mails|emails)|\brate\b"
+    r"|/ ?(h|hour|day)\b",
+    re.I,
+)
+_POLICY_STATUS, _BOX = re.compile(r"[45]\.7\.\d{1,3}"), re.compile(r"mail ?box|in-?box|disk|storage", re.I)
 _FULL_STATUS = frozenset({"5.2.2", "4.2.2"})
 _SENDING = re.compile(r"\b(sending|submission\w*|outbound|daily|hourly)\b", re.I)
-# The receiving system's own disk, or the size of this mail: not the person's box.
-_OTHER_STATUS = re.compile(r"[45]\.3\.\d{1,3}|[45]\.2\.3")
+# The receiving system's own disk, the session's, or the size of this mail: not the person's box.
+_OTHER_STATUS = re.compile(r"[45]\.[35]\.\d{1,3}|[45]\.2\.3")
 _TOO_BIG = re.compile(r"\b(message|mail|e-mail|content)\b( \S+){0,2} (exceeds|too (big|large|long))", re.I)
 _SIGN_IN_STATUS = frozenset({"5.7.139", "5.7.30"})
 # No such address, box disabled, no such domain.
@@ -71,6 +77,8 @@ def refusal(stage: Stage, code: int, said: str | bytes) -> Failed:
 def _is_full_box(code: int, status: str, words: str, note: str) -> bool:
     """Judged by the words by which a report of it would be judged: it is the same soft bounce."""
     if not 400 <= code < 600 or status in _LIMIT_STATUS or _SENDING.search(words):
+        return False
+    if _POLICY_STATUS.fullmatch(status) and not _BOX.search(words):
         return False
     if status in _FULL_STATUS:
         return True

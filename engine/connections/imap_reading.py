@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from typing import Any
 
@@ -44,9 +45,11 @@ def look(session: ImapSession, folder: str, criteria: str) -> list[int]:
         raise _refused(session, f"The folder {folder} can't be opened", selected)
     if "READ-ONLY" in wire.untagged_responses:
         raise session.ReadOnlyError(f"{folder} can only be read.")
-    if searched[0] != "OK":
-        raise _refused(session, f"The folder {folder} can't be searched", searched)
     answer = wire.untagged_responses.pop("SEARCH", [])
+    if searched[0] != "OK":  # a server that takes one command at a time
+        searched = status, answer = wire.uid("SEARCH", criteria)
+        if status != "OK":
+            raise _refused(session, f"The folder {folder} can't be searched", searched)
     return [int(one) for line in answer if line for one in line.split() if one.isdigit()]
 
 
@@ -143,7 +146,7 @@ def _decoded(value: str) -> str:
         return value
     try:
         return str(make_header(decode_header(value)))
-    except (LookupError, UnicodeError, ValueError):  # a charset that nobody knows
+    except (LookupError, UnicodeError, ValueError, MessageError):  # a charset that nobody knows
         return value
 
 

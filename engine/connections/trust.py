@@ -31,7 +31,7 @@ def troubles(server: Server) -> Iterator[None]:
 
 def refused(server: Server, error: Exception) -> ConnectionTrouble:
     """What an IMAP session raised after its sign-in: the server's NO to a command, an answer that is none, a broken line."""
-    if isinstance(error, imaplib.IMAP4.abort):
+    if isinstance(error, imaplib.IMAP4.abort) and not isinstance(error, imaplib.IMAP4.readonly):
         limit = command_trouble(str(error)) is Trouble.CONNECTION_LIMIT
         return ConnectionTrouble(
             Trouble.CONNECTION_LIMIT if limit else Trouble.DROPPED, server.host, server.port, str(error)

@@ -1,5 +1,6 @@
 """The counter: threads that wait together are written together, and one whose work fails spoils nothing for the others."""
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from engine import generation
-from engine.counter import Counter
+from engine.counter import Counter, Joint
 from engine.rounds import carry_on
 from storage.database import Database
 from storage.tables import Setting
@@ -51,6 +52,24 @@ def test_threads_that_wait_together_share_one_commit(counter: Counter, database:
     assert all_at_once(counter, [writes(name) for name in names]) == names
     assert written(database) == set(names)
     assert len(commits) == 2  # the one that was held up, and all the others
+
+
+def test_long_work_fills_no_transaction_and_gates_are_asked_after_it(counter: Counter, database: Database) -> None:
+    lanes_with_work(database)
+    order: list[str] = []
+
+    class Gate(Joint[str]):
+        def __call__(self, session: Session) -> str:
+            order.append("gate")
+            return "gate"
+
+    commits: list[int] = []
+    event.listen(database.engine, "commit", lambda _connection: commits.append(len(order)))
+    reads = [lambda _session: order.append("read") for _ in range(3 * THREADS)]
+    all_at_once(counter, [*reads[:1], Gate(), *reads[1:]])
+    assert order[: THREADS + 1] == ["read"] * THREADS + ["gate"]
+    together = [after - before for before, after in itertools.pairwise(commits)]
+    assert together == [THREADS + 1, THREADS, THREADS]
 
 
 @contextmanager

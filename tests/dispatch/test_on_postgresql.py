@@ -223,6 +223,16 @@ def test_g10_the_lanes_of_a_killed_worker_are_free_within_seconds_and_no_living_
         assert recover(database, "worker-1", MONDAY + LEASE, alone=False) == 2  # as on every database
 
 
+def test_two_looks_far_apart_say_nothing_about_the_time_between(server: str, database: Database) -> None:
+    (lane,) = lanes_with_work(database, leads=1)
+    seconds = iter((0.0, 600.0, 605.0))
+    watch = DeadWorkers(database, "worker-1", lambda: next(seconds))
+    with workers_that_hold(server, {"killed": lane}) as processes:
+        processes["killed"].kill()
+        wait_until(lambda: "killed" in absent_now(database), "the killed worker's lock to be free", 10)
+        assert [watch.look() for _ in range(3)] == [frozenset()] * 3
+
+
 def absent_now(database: Database) -> set[str]:
     with database.read() as session:
         return presence.absent(session, {"killed", "hanging", "alive"})

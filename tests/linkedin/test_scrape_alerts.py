@@ -10,7 +10,7 @@ from engine import campaigns, linkedin_accounts, scrapes
 from engine.channels.linkedin.outcomes import Blocked, BlockedKind, LeadProblem, LeadProblemKind, LinkedInOutcome, NotDone
 from engine.desk import Problem
 from storage.kinds import TOLD_KINDS, AlertKind, CampaignState, LinkedInState, ScrapeState
-from storage.tables import Alert, Campaign, Scrape
+from storage.tables import Alert, Campaign, LinkedInAccount, Scrape
 from tests import makers
 from tests.linkedin.sales_office import Office, begin, connect, sales_office_in, seat
 
@@ -115,6 +115,17 @@ def test_who_borrows_a_seat_is_told_while_it_can_t_read_and_not_whose_it_is(offi
     with office.outpost.database.write() as session:
         linkedin_accounts.stand(session, dora, LinkedInState.RESTRICTED, "", office.reader.now)
     assert len(up(office)) == 1
+    with office.outpost.database.write() as session:
+        linkedin_accounts.stand(session, dora, LinkedInState.CONNECTED, "", office.reader.now)
+    assert not up(office)
+    with office.outpost.database.write() as session:
+        linkedin_accounts.stand(session, dora, LinkedInState.DISCONNECTED, "", office.reader.now)
+    assert len(up(office)) == 1
+    with office.outpost.database.write() as session:
+        session.scalars(select(LinkedInAccount).where(LinkedInAccount.identity_id == dora)).one().has_seat = False
+        linkedin_accounts.stand(session, dora, LinkedInState.CONNECTED, "", office.reader.now)
+    (alert,) = up(office)
+    assert "without Sales Navigator" in alert.sentence
     with office.outpost.database.write() as session:
         scrapes.stop(makers.desk(session, office.workspace_id, now=office.reader.now), scrape_id=scrape_id)
     assert not up(office)

@@ -40,6 +40,16 @@ SAID = [
     (RECIPIENT, "451 You exceeded the limit of messages", OURS),
     (RECIPIENT, "554 5.2.2 Submission quota exceeded; MapiExceptionSubmissionQuotaExceeded", OURS),
     (RECIPIENT, "450 4.2.121 The recipient limit is exceeded", OURS),
+    (RECIPIENT, "450 4.7.1 Sender quota exceeded", OURS),
+    (RECIPIENT, "550 5.7.1 Message quota exceeded", OURS),
+    (RECIPIENT, "452 4.5.3 Recipient quota exceeded", OURS),
+    (RECIPIENT, "550 Too many messages; account has exceeded quota 200/hour", OURS),
+    (
+        RECIPIENT,
+        "450 4.7.1 <p@there.test>: Recipient address rejected: Policy rejection; Message count quota exceeded",
+        BUSY,
+    ),
+    (RECIPIENT, "421 4.7.0 IP over quota", BUSY),
     (SENDER, "452 4.2.2 Mailbox full", BUSY),
     (SENDER, "552 5.2.2 Mailbox full", REFUSED),
     # Of the receiving system, of the mail, and of the address.

@@ -21,8 +21,15 @@ class Server:
     Error = ReadOnlyError = ValueError
 
     def __init__(
-        self, answer: list[Any], *status: str, told: str = "SEARCH", codes: dict[str, Any] | None = None, words: bytes = b""
+        self,
+        answer: list[Any],
+        *status: str,
+        told: str = "SEARCH",
+        codes: dict[str, Any] | None = None,
+        words: bytes = b"",
+        alone: str = "",
     ) -> None:
+        self._alone = alone or status[-1]
         self._imap = self
         self.answer = answer
         self.status = status
@@ -31,7 +38,7 @@ class Server:
         self._told = {told: answer, **(codes or {})}
 
     def uid(self, _command: str, *_args: object) -> tuple[str, list[Any]]:
-        return self.status[0], self.answer
+        return self._alone, self.answer
 
     def together(self, *commands: bytes) -> list[tuple[str, list[Any]]]:
         self.asked = commands
@@ -88,7 +95,10 @@ def test_mails_come_by_uid_and_one_that_is_gone_is_left_out() -> None:
     assert fetch_headers(session([None]), [7], "SUBJECT") == []
 
 
-@pytest.mark.parametrize("raw", [b"Subject: \xff\xfe\r\n\r\n", b"Subject: =?nobody?q?x?=\r\n\r\n", b"no colon\r\n", b""])
+@pytest.mark.parametrize(
+    "raw",
+    [b"Subject: \xff\xfe\r\n\r\n", b"Subject: =?nobody?q?x?=\r\n\r\n", b"Subject: =?utf-8?b?A?=\r\n", b"no colon\r\n", b""],
+)
 def test_headers_that_nobody_can_read_are_no_reason_to_fail(raw: bytes) -> None:
     answer = [(b"1 (UID 7 " + DATE + b" BODY[HEADER.FIELDS (SUBJECT)] {%d}" % len(raw), raw), b")"]
     assert fetch_headers(session(answer), [7], "SUBJECT")[0].arrived == ARRIVED
@@ -125,6 +135,11 @@ def test_a_search_s_answer_may_be_empty_or_in_parts() -> None:
     server = Server([b"3 1", None, b"", b"2 (MODSEQ 9)"], "OK", "OK")
     assert look(cast(ImapSession, server), "INBOX", "SINCE 1-Nov-2026 ALL") == [3, 1, 2]
     assert server.asked == (b'SELECT "INBOX"', b"UID SEARCH SINCE 1-Nov-2026 ALL")
+
+
+def test_a_server_that_takes_one_command_at_a_time_is_asked_once_more() -> None:
+    server = Server([b"3"], "OK", "BAD", told="nothing", alone="OK")
+    assert look(cast(ImapSession, server), "INBOX", "ALL") == [3]
 
 
 def test_mails_are_marked_while_another_folder_s_are_counted() -> None:

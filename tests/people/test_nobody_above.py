@@ -62,7 +62,14 @@ def test_nobody_changes_a_user_who_may_more(office: Office, change: str, who: st
         assert may or standing(office, user_id) == before
 
 
-@pytest.mark.parametrize("leave", ["disable", "remove"])
+LEAVING: dict[str, Callable[[Desk, int], object]] = {
+    "disable": lambda desk, user_id: people.disable(desk, user_id=user_id),
+    "remove": lambda desk, user_id: people.remove(desk, user_id=user_id),
+    "demote": lambda desk, user_id: people.change_role(desk, user_id=user_id, role=Role.OPS),
+}
+
+
+@pytest.mark.parametrize("leave", LEAVING)
 def test_the_share_links_of_who_leaves_open_nothing_and_the_log_says_so(office: Office, leave: str) -> None:
     user_id = office.manager.user_id or 0
     with office.database.write() as session:
@@ -78,7 +85,7 @@ def test_the_share_links_of_who_leaves_open_nothing_and_the_log_says_so(office: 
         tokens[elsewhere.id] = share_links.make(there, identity_id=elsewhere.id)
     with office.database.write() as session:
         desk = makers.desk(session, office.workspace_id, office.owner)
-        people.disable(desk, user_id=user_id) if leave == "disable" else people.remove(desk, user_id=user_id)
+        LEAVING[leave](desk, user_id)
     shut = [ada.id, elsewhere.id] if leave == "disable" else [ada.id]
     later = MONDAY + timedelta(hours=1)
     with office.database.read() as session:

@@ -90,7 +90,7 @@ class Pool:
         with self.database.read() as session:
             ids = due(session, self.now, 100)
         opener = warm_up_keeping.opener(LOOPBACK, self.bed.ca_file)
-        warm_up_keeping.visit_all(self.database, ids, Way(self.account, key_for, opener), self.now)
+        warm_up_keeping.visit_all(self.database, ids, Way(self.account, key_for, opener), lambda: self.now)
 
     def messages(self) -> list[WarmUpMessage]:
         with self.database.read() as session:

@@ -58,7 +58,7 @@ _THREAD = """(box) => {
 
 # Older messages are fetched when the list's upper end comes into sight; a list that grows upwards has it below zero.
 _UPWARDS = """() => document.querySelectorAll('.msg-s-message-list').forEach(e => { e.scrollTop = -e.scrollHeight; })"""
-_SPONSORED = re.compile(r"\bSponsored\b|\bLinkedIn Offer\b")
+_SPONSORED = re.compile(r"Sponsored\b|LinkedIn Offer\b")  # in a text whose parts stand without a space between them
 _LOOKS, _SURE = 20, 3
 
 
@@ -188,7 +188,10 @@ def look_up(sitting: Sitting, person: Person, text: str) -> Trace:
 
 
 def inbox(sitting: Sitting) -> tuple[InboxMessage, ...]:
-    """The newest inbound message of each conversation that has something unread."""
+    """The newest inbound message of each conversation that has something unread.
+
+    To open one is to read it, and no later look tells of it again: so those before one that can't be read are told first.
+    """
     sitting.go("/messaging/")
     unread = sitting.page.locator(_ITEM).filter(has=sitting.page.locator("[class*='--unread']"))
     sitting.page.locator(_ITEM).or_(sitting.page.locator("main")).first.wait_for(timeout=sitting.left(10))
@@ -197,7 +200,17 @@ def inbox(sitting: Sitting) -> tuple[InboxMessage, ...]:
     names = personal.locator("h3, .msg-conversation-card__participant-names").all_inner_texts()
     if len(dict.fromkeys(names)) < personal.count():
         raise sitting.drift("conversations without a name, or two of one name")
-    return tuple(one for name in dict.fromkeys(names) if (one := _newest(sitting, name.strip())))
+    found: list[InboxMessage] = []
+    for name in dict.fromkeys(names):
+        try:
+            newest = _newest(sitting, name.strip())
+        except (Error, Stop):
+            if not found:
+                raise
+            break
+        if newest is not None:
+            found.append(newest)
+    return tuple(found)
 
 
 def _newest(sitting: Sitting, name: str) -> InboxMessage | None:
@@ -210,5 +223,7 @@ def _newest(sitting: Sitting, name: str) -> InboxMessage | None:
         return None  # nobody in particular answered
     if not same_name(name, thread.name) or not thread.slug:
         raise sitting.drift("the open conversation is another one")
+    if not thread.is_readable or not thread.events:
+        raise sitting.drift("the conversation's messages can't be read")
     last = next((one for one in reversed(thread.events) if one["other"]), None)
     return InboxMessage(thread.slug, name, last["text"], sitting.page.url, last["words"]) if last else None

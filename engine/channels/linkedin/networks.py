@@ -32,7 +32,8 @@ _ROWS = """const rows = (mark) => {
   const seen = e => e.checkVisibility({visibilityProperty: true});
   const says = e => (e.getAttribute('aria-label') || e.innerText || '').trim();
   const wanted = e => mark === 'W'
-    ? /\\bwithdraw\\b/i.test(says(e)) || e.dataset.viewName === 'sent-invitations-withdraw-single'
+    ? /\\bwithdraw\\b/i.test(e.getAttribute('aria-label') || '') || /^withdraw\\b/i.test((e.innerText || '').trim())
+      || e.dataset.viewName === 'sent-invitations-withdraw-single'
     : /^(Message|(Send|Write) (a )?message)\\b/.test(says(e));
   const controls = [...document.querySelectorAll('main :is(a, button, [role=button])')].filter(e => seen(e) && wanted(e));
   const outer = controls.filter(e => !controls.some(o => o !== e && o.contains(e)));
@@ -108,8 +109,8 @@ def _further(sitting: Sitting, is_at_end: bool) -> None:
     sitting.page.evaluate(_SCROLL)
     more = sitting.page.locator("main").get_by_role("button", name=_MORE).locator("visible=true")
     with suppress(Error):  # covered by a row that is being drawn: scrolling on brings it out again
-        if is_at_end and more.count() == 1:
-            more.click(timeout=sitting.left(1.5))
+        if is_at_end and more.count():
+            more.last.click(timeout=sitting.left(1.5))  # the list's own stands behind its rows; others unfold a text
     sitting.pause(0.25)
 
 

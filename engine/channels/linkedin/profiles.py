@@ -67,7 +67,7 @@ _OWN_LINKS = (
     "(all) => all.map(e => e.getAttribute('href') || '').filter(h => /\\/in\\/[^/]+\\/(edit|overlay|details)\\//.test(h))"
 )
 _PHOTO = 'img[src*="profile-displayphoto"]'  # the cover picture's address says "displaybackgroundimage"
-_HEADING = "h1, h2, [role=heading]"
+_HEADING = "h1, h2, [role=heading][aria-level='1'], [role=heading][aria-level='2']"
 _REMOVES = re.compile(r"Remove (your )?connection\b", re.IGNORECASE)
 _PRESSABLE = "[data-outpost-control]"
 _MENU = ":is([role=menu], [data-floating-ui-portal]) [role=menuitem], .artdeco-dropdown__content [role=button]"
