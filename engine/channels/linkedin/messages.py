@@ -224,6 +224,7 @@ def _newest(sitting: Sitting, name: str) -> InboxMessage | None:
     if not same_name(name, thread.name) or not thread.slug:
         raise sitting.drift("the open conversation is another one")
     if not thread.is_readable or not thread.events:
-        raise sitting.drift("the conversation's messages can't be read")
+        # It was unread and is theirs, so they wrote, whatever; and now that it is open no later look would tell of it.
+        return InboxMessage(thread.slug, name, "", sitting.page.url)
     last = next((one for one in reversed(thread.events) if one["other"]), None)
     return InboxMessage(thread.slug, name, last["text"], sitting.page.url, last["words"]) if last else None
