@@ -61,7 +61,7 @@ def recover_own(database: Database, holder: str, busy: Callable[[], Collection[i
 
 
 def _idly_held(session: Session, holder: str, busy: Callable[[], Collection[int]]) -> list[int]:
-    held = session.scalars(select(Lane.id).where(Lane.holder == holder).with_for_update()).all()
+    held = session.scalars(select(Lane.id).where(Lane.holder == holder)).all()
     return sorted(set(held).difference(busy()))
 
 

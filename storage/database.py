@@ -37,6 +37,12 @@ _PRAGMAS = (
     "journal_size_limit = 67108864",
 )
 
+# What a reader asks for. SQLite's transactions see one state as they are; PostgreSQL's usual ones see a new one a statement.
+_ONE_STATE: dict[str, dict[str, Any]] = {
+    "sqlite": {},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
+
 _WRITERS = 7_311_200  # the number of the lock that PostgreSQL's writers take; any would do
 
 T = TypeVar("T")
@@ -63,8 +69,8 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction that sees one state of the database and is rolled back at the end, whatever was done in it."""
-        with self.engine.connect() as connection:
+        """A transaction that sees one state of the database and is rolled back at the end; it is not for writing."""
+        with self.engine.connect().execution_options(**_ONE_STATE[self.engine.dialect.name]) as connection:
             connection.begin()
             with _session_on(connection) as session:
                 yield session
@@ -165,8 +171,12 @@ def _open_sqlite(url: URL) -> Engine:
 
 
 def _open_postgresql(url: URL) -> Engine:
-    """Writers come one after another, as on SQLite: no Stop is committed between a verdict and what follows from it."""
-    engine = create_engine(url, pool_pre_ping=True)
+    """Writers come one after another, as on SQLite: no Stop is committed between a verdict and what follows from it.
+
+    READ COMMITTED whatever the server's own default is: a writer has waited for its lock in its first statement, and one
+    state for the whole transaction would be the one of before it waited.
+    """
+    engine = create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser
 
 from engine.channels.linkedin.chromium import system_chromium
 from storage.database import Database
+from tests import postgresql as postgresql_servers
 from tests.fresh import new_database
 from tests.live import LivePanel
 from tests.panel import Panel, close_panel, open_panel
@@ -41,6 +42,15 @@ def panel_server(tmp_path: Path) -> Iterator[LivePanel]:
     live = LivePanel(tmp_path / "live").start()
     yield live
     live.stop()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a PostgreSQL of this process's own."""
+    if not postgresql_servers.BINARIES:
+        pytest.skip("The Debian package postgresql is missing.")
+    with postgresql_servers.running() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -1,18 +1,13 @@
 """On PostgreSQL: the migrations, the same dispatch with its counter, recovery, several workers, and one that is killed."""
 
-import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -35,40 +30,14 @@ from storage.tables import Action, Base, Disconnection, Lane, Lead, Mailbox, Quo
 from tests.bed.bed import wait_until
 from tests.dispatch.sink import Sink, lanes_with_work
 from tests.makers import MONDAY
+from tests.postgresql import create
 
 pytestmark = pytest.mark.slow
-_BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The URL of a PostgreSQL of this module's own; its programs refuse to be run as root."""
-    if not _BINARIES:
-        assert not os.environ.get("CI"), "The Debian package postgresql is missing, and under CI nothing is skipped."
-        pytest.skip("The Debian package postgresql is missing.")
-    folder = Path(tempfile.mkdtemp(prefix="outpost-postgresql-"))  # pytest's own folders are closed to other users
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    run = partial(_run, folder)
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres")
-    run("initdb", "-D", f"{folder}/data", "-A", "trust", "-U", "outpost", "--no-sync")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off"
-    run("pg_ctl", "-D", f"{folder}/data", "-o", options, "-l", f"{folder}/log", "-w", "start")
-    yield f"postgresql+psycopg://outpost@127.0.0.1:{port}/postgres"
-    run("pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "stop")
-    shutil.rmtree(folder)
-
-
-def _run(folder: Path, program: str, *arguments: str) -> None:
-    user = "postgres" if os.geteuid() == 0 else None
-    subprocess.run([_BINARIES[-1] / program, *arguments], check=True, user=user, cwd=folder, stdout=subprocess.DEVNULL)
 
 
 @pytest.fixture
-def database(server: str) -> Iterator[Database]:
-    opened = open_database(server)
+def database(postgresql: str) -> Iterator[Database]:
+    opened = open_database(postgresql)
     with opened.engine.begin() as connection:
         Base.metadata.drop_all(connection)
         Base.metadata.create_all(connection)
@@ -77,10 +46,8 @@ def database(server: str) -> Iterator[Database]:
     opened.close()
 
 
-def test_the_migrations_make_the_tables_in_code_here_too(server: str, database: Database) -> None:
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("CREATE DATABASE migrated")
-    migrated = open_database(server.replace("/postgres", "/migrated"))
+def test_the_migrations_make_the_tables_in_code_here_too(postgresql: str) -> None:
+    migrated = open_database(create(postgresql, "migrated"))
     setup.prepare(migrated, False, MONDAY)
     with migrated.engine.connect() as connection:
         assert migrating.differences(connection) == []
@@ -176,9 +143,9 @@ def test_what_a_dead_worker_left_is_given_back_or_looked_up(database: Database, 
 
 
 @contextmanager
-def workers_that_hold(server: str, lanes: dict[str, int]) -> Iterator[dict[str, "subprocess.Popen[str]"]]:
+def workers_that_hold(postgresql: str, lanes: dict[str, int]) -> Iterator[dict[str, "subprocess.Popen[str]"]]:
     """A process for each name, which has booked an action of its lane and looks after its lock from then on."""
-    command = [sys.executable, "-m", "tests.dispatch.holder", server]
+    command = [sys.executable, "-m", "tests.dispatch.holder", postgresql]
     started = {
         name: subprocess.Popen([*command, name, str(lane)], cwd=PROJECT, stdout=subprocess.PIPE, text=True)
         for name, lane in lanes.items()
@@ -200,7 +167,7 @@ def held_by(database: Database) -> list[str | None]:
 
 
 def test_g10_the_lanes_of_a_killed_worker_are_free_within_seconds_and_no_living_one_s(
-    server: str, database: Database
+    postgresql: str, database: Database
 ) -> None:
     lanes = lanes_with_work(database, lanes=3, leads=1)
     seconds = iter((0.0, 1.0, 1.0 + PATIENCE, 2.0 + PATIENCE, 900.0))
@@ -209,7 +176,7 @@ def test_g10_the_lanes_of_a_killed_worker_are_free_within_seconds_and_no_living_
     def recovered() -> int:
         return recover(database, "worker-1", MONDAY, alone=False, dead=watch.look())
 
-    with workers_that_hold(server, dict(zip(("killed", "hanging", "alive"), lanes, strict=True))) as processes:
+    with workers_that_hold(postgresql, dict(zip(("killed", "hanging", "alive"), lanes, strict=True))) as processes:
         assert recovered() == 0
         processes["hanging"].send_signal(signal.SIGSTOP)  # it may wake and go on: only its lease's end frees its lane
         processes["killed"].kill()
@@ -223,11 +190,11 @@ def test_g10_the_lanes_of_a_killed_worker_are_free_within_seconds_and_no_living_
         assert recover(database, "worker-1", MONDAY + LEASE, alone=False) == 2  # as on every database
 
 
-def test_two_looks_far_apart_say_nothing_about_the_time_between(server: str, database: Database) -> None:
+def test_two_looks_far_apart_say_nothing_about_the_time_between(postgresql: str, database: Database) -> None:
     (lane,) = lanes_with_work(database, leads=1)
     seconds = iter((0.0, 600.0, 605.0))
     watch = DeadWorkers(database, "worker-1", lambda: next(seconds))
-    with workers_that_hold(server, {"killed": lane}) as processes:
+    with workers_that_hold(postgresql, {"killed": lane}) as processes:
         processes["killed"].kill()
         wait_until(lambda: "killed" in absent_now(database), "the killed worker's lock to be free", 10)
         assert [watch.look() for _ in range(3)] == [frozenset()] * 3
@@ -238,12 +205,12 @@ def absent_now(database: Database) -> set[str]:
         return presence.absent(session, {"killed", "hanging", "alive"})
 
 
-def test_a_living_worker_whose_connection_is_cut_takes_its_lock_again(server: str, database: Database) -> None:
+def test_a_living_worker_whose_connection_is_cut_takes_its_lock_again(postgresql: str, database: Database) -> None:
     (lane,) = lanes_with_work(database, leads=1)
     seconds = [0.0]
     watch = DeadWorkers(database, "worker-1", lambda: seconds[0])
     cut = text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1")
-    with workers_that_hold(server, {"alive": lane}):
+    with workers_that_hold(postgresql, {"alive": lane}):
         for _ in range(3):
             with database.engine.begin() as connection:
                 assert list(connection.scalars(cut)) == [True]
