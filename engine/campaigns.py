@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from engine import agenda, scrape_keeping, sequence, warm_up_locks
 from engine.desk import Desk, Problem, use_case
+from engine.pieces import paced
 from storage.database import Database
 from storage.kinds import CampaignState, LeadState, Permission, Reason
 from storage.tables import Campaign, Identity, Lead, LeadImport, LeadImportFile, Mailbox, Scrape, Step
@@ -166,10 +167,7 @@ def endings_waiting(session: Session) -> list[int]:
 
 def continue_ending(database: Database, campaign_id: int, now: datetime) -> None:
     """End all sequences of a finished campaign, a transaction a chunk; for the worker."""
-    left = 1
-    while left:
-        with database.write() as session:
-            left = _end_chunk(session, campaign_id, "worker", now)
+    paced(lambda: database.do(lambda session: _end_chunk(session, campaign_id, "worker", now)), lambda left: left > 0)
 
 
 def _end_chunk(session: Session, campaign_id: int, actor: str, now: datetime) -> int:

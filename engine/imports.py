@@ -18,6 +18,7 @@ from engine.csv_reading import read
 from engine.desk import WORKER, Denied, Desk, Problem, use_case
 from engine.import_checking import MOST_PROBLEMS, called, keys, people, places
 from engine.lead_rows import Person, RowProblem
+from engine.pieces import paced
 from storage.database import Database
 from storage.kinds import CampaignState, ImportState, Permission
 from storage.tables import Campaign, Lead, LeadImport, LeadImportFile
@@ -131,11 +132,12 @@ def imports_waiting(session: Session) -> list[int]:
 
 def continue_import(database: Database, import_id: int, now: datetime) -> None:
     """Bring an import to its end, a transaction a chunk; for the worker."""
-    while True:
-        with database.write() as session:
-            row = session.get(LeadImport, import_id)
-            if row is None or _advance(Desk(session, WORKER, row.workspace_id, now), import_id).is_done:
-                return
+
+    def piece(session: Session) -> bool:
+        row = session.get(LeadImport, import_id)
+        return row is not None and not _advance(Desk(session, WORKER, row.workspace_id, now), import_id).is_done
+
+    paced(lambda: database.do(piece), lambda goes_on: goes_on)
 
 
 def _advance(desk: Desk, import_id: int) -> ImportProgress:

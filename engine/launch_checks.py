@@ -34,17 +34,19 @@ class LaunchProblem:
     leads: tuple[Where, ...] = ()
 
 
-def launch_problems(
-    session: Session, campaign: Campaign, now: datetime, left_out: frozenset[int] = frozenset()
-) -> list[LaunchProblem]:
-    """Everything that must be put right first; leads in `left_out` are not looked at."""
+def campaign_problems(session: Session, campaign: Campaign, now: datetime) -> list[LaunchProblem]:
+    """What must be put right first of the campaign itself, its steps and its accounts."""
     sequence = steps.steps_of(session, campaign.id)
     return [
         *_of_campaign(session, campaign, sequence),
         *_of_channels(session, campaign, sequence, now),
         *_of_texts(session, sequence),
-        *_of_leads(session, campaign, sequence, left_out),
     ]
+
+
+def lead_problems(session: Session, campaign: Campaign, left_out: frozenset[int] = frozenset()) -> list[LaunchProblem]:
+    """What must be put right first of its leads; those in `left_out` are not looked at."""
+    return list(_of_leads(session, campaign, steps.steps_of(session, campaign.id), left_out))
 
 
 def missing_fields(sequence: Sequence[Step]) -> dict[str, list[int]]:

@@ -6,7 +6,7 @@ its leaving `new` are one transaction.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import exists, func, or_, select, update
@@ -19,12 +19,13 @@ from engine.desk import Desk, Problem, use_case
 from engine.launch_checks import LaunchProblem, Where
 from engine.launch_domains import NOT_RED, Domains
 from engine.people_elsewhere import Elsewhere, written_to_elsewhere
+from engine.pieces import paced
 from engine.suppressions import suppressed_leads
 from storage.database import Database
 from storage.kinds import ActionKind, CampaignState, Channel, LeadState, Permission, Reason
 from storage.tables import Campaign, Lead
 
-CHUNK = 2_000
+CHUNK = 1_000
 _SHOWN = 100
 
 
@@ -46,6 +47,7 @@ class Review:
     begins: int
     idle: tuple[str, ...] = ()  # addresses that are connected and get no leads, since their daily limit is 0
     domains: Domains = NOT_RED  # a red one is no problem that ends it, but asks for a reason
+    mark: tuple[int, int] = (0, 0)  # the campaign's version and how many leads are to begin: what the leads were checked by
 
     @property
     def may_launch(self) -> bool:
@@ -67,12 +69,14 @@ def review(desk: Desk, campaign_id: int) -> Review:
 
 
 @use_case(needs=Permission.MANAGE)
-def launch(desk: Desk, campaign_id: int, despite: str = "") -> int:
+def launch(desk: Desk, campaign_id: int, despite: str = "", found: Review | None = None) -> int:
     """Set a draft running when nothing speaks against it; says how many leads will begin, by `begin_more` or the worker.
 
+    `found` is what `review` said a moment before: checking fifty thousand leads takes a second, in which nobody else could
+    write. Without it they are checked here. Whoever is suppressed or written to meanwhile is left out when its turn comes.
     From a mail domain that is red only `despite` it, in words that the audit log keeps with who said them.
     """
-    found = _review(desk, campaign_id)
+    found = _review(desk, campaign_id) if found is None else _still(desk, campaign_id, found)
     if found.problems:
         raise Problem("The campaign was not launched. " + " ".join(each.sentence for each in found.problems))
     if refusal := launch_domains.refusal(found.domains, despite):
@@ -117,11 +121,10 @@ def launches_waiting(session: Session) -> list[int]:
 
 def continue_launch(database: Database, campaign_id: int, now: datetime) -> None:
     """Begin all leads of a running campaign that are still to begin, a transaction a chunk; for the worker."""
-    while True:
-        with database.write() as session:
-            done = _begin_chunk(session, campaign_id, now)
-        if not done.remaining or not done.begun:
-            return
+    paced(
+        lambda: database.do(lambda session: _begin_chunk(session, campaign_id, now)),
+        lambda done: done.remaining > 0 and done.begun > 0,
+    )
 
 
 def _review(desk: Desk, campaign_id: int) -> Review:
@@ -130,15 +133,34 @@ def _review(desk: Desk, campaign_id: int) -> Review:
     suppressed = suppressed_leads(desk.session, waiting)
     elsewhere = written_to_elsewhere(desk.session, campaign_id, [each for each in waiting if each not in suppressed])
     out = frozenset(suppressed | elsewhere.keys())
-    problems = launch_checks.launch_problems(desk.session, campaign, desk.now, out)
-    held = warm_up_locks.refusal(desk.session, campaign.identity_id, "launched", desk.now)
-    if held:
-        problems.insert(0, LaunchProblem(held))
+    problems = _of_campaign(desk, campaign)
+    problems += launch_checks.lead_problems(desk.session, campaign, out)
     if waiting and len(out) == len(waiting):
         problems.append(LaunchProblem("Every lead would be left out, so nobody would be written to."))
-    idle = () if problems else tuple(launch_checks.idle_addresses(desk.session, campaign, desk.now))
-    domains = launch_domains.judged(desk.session, campaign)
-    return Review(tuple(problems), tuple(_left_out(desk, suppressed, elsewhere)), len(waiting) - len(out), idle, domains)
+    return Review(
+        tuple(problems),
+        tuple(_left_out(desk, suppressed, elsewhere)),
+        len(waiting) - len(out),
+        () if problems else tuple(launch_checks.idle_addresses(desk.session, campaign, desk.now)),
+        launch_domains.judged(desk.session, campaign),
+        (campaign.version, len(waiting)),
+    )
+
+
+def _of_campaign(desk: Desk, campaign: Campaign) -> list[LaunchProblem]:
+    """All but what its leads lack; it takes the same moment however many they are."""
+    problems = launch_checks.campaign_problems(desk.session, campaign, desk.now)
+    held = warm_up_locks.refusal(desk.session, campaign.identity_id, "launched", desk.now)
+    return [LaunchProblem(held), *problems] if held else problems
+
+
+def _still(desk: Desk, campaign_id: int, found: Review) -> Review:
+    """What was found of the leads, with what is to be said of the campaign now; Problem when the leads are others now."""
+    campaign = desk.session.get_one(Campaign, campaign_id, with_for_update=True)
+    problems = tuple(_of_campaign(desk, campaign)) or found.problems
+    if not problems and found.mark != (campaign.version, _count_new(desk.session, campaign_id)):
+        raise Problem("The campaign changed while its leads were checked, so it was not launched. Look at it once more.")
+    return replace(found, problems=problems, domains=launch_domains.judged(desk.session, campaign))
 
 
 def _begin_chunk(session: Session, campaign_id: int, now: datetime) -> Begun:

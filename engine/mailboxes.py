@@ -56,6 +56,7 @@ class Address:
     today: ClockUse | None  # spent and limit of today; None before it was ever connected
     limit_until: datetime | None  # when today's limit falls back by itself
     waiting_leads: int  # failed with the address, and back when it is connected again
+    coming_back: int  # the same of an address that is connected again: their coming back is under way
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +229,7 @@ def _end_of_limit(inforce: tuple[limits.Limit, ...]) -> datetime | None:
 
 
 def _address(desk: Desk, mailbox: Mailbox, today: ClockUse | None, limit_until: datetime | None) -> Address:
+    failed = disconnecting.healable(desk.session, mailbox.id)
     return Address(
         id=mailbox.id,
         address=mailbox.address,
@@ -248,5 +250,6 @@ def _address(desk: Desk, mailbox: Mailbox, today: ClockUse | None, limit_until: 
         gap_seconds=mailbox.gap_seconds,
         today=today,
         limit_until=limit_until,
-        waiting_leads=0 if mailbox.state.may_send else disconnecting.healable(desk.session, mailbox.id),
+        waiting_leads=0 if mailbox.state.may_be_read else failed,
+        coming_back=failed if mailbox.state.may_be_read else 0,
     )

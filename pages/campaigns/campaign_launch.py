@@ -8,7 +8,8 @@ from engine.campaigns import inbox_choices, set_inbox
 from engine.fairness import fairness
 from engine.installation import current
 from engine.launch_checks import Where
-from engine.launching import Review, begin_more, launch, review
+from engine.launching import Begun, Review, begin_more, launch, review
+from engine.pieces import paced
 from engine.rehearsals import Rehearsal, rehearse
 from pages import badges, notices, shell
 from pages.campaigns import dealt_table, launch_domains
@@ -41,7 +42,7 @@ def show(visit: shell.Visit, campaign: CampaignView) -> None:
         despite = launch_domains.reason(campaign.id, found.domains) if manages else ""
         words = f"Launch for {found.begins:,} {'lead' if found.begins == 1 else 'leads'}"
         if manages and st.button(words, type="primary", icon=":material/rocket_launch:"):
-            _launch(campaign, despite)
+            _launch(campaign, despite, found)
 
 
 def _inbox(campaign: CampaignView, manages: bool) -> None:
@@ -108,8 +109,8 @@ def _rehearsal(visit: shell.Visit, campaign: CampaignView, sums: Rehearsal) -> N
     grid.metric(f"At {sums.a_day:,} a day", takes, border=True, help=about)
 
 
-def _launch(campaign: CampaignView, despite: str) -> None:
-    if done(launch, campaign_id=campaign.id, despite=despite):
+def _launch(campaign: CampaignView, despite: str, found: Review) -> None:
+    if done(launch, campaign_id=campaign.id, despite=despite, found=found):
         _begin(campaign)
 
 
@@ -125,10 +126,13 @@ def _begin(campaign: CampaignView) -> None:
     """Let the leads begin and show how far; when this page is left, the worker goes on."""
     bar = st.progress(0.0, "Launching…")
     begun = 0
-    while True:
+
+    def piece() -> Begun:
+        nonlocal begun
         chunk = shell.ask(begin_more, campaign_id=campaign.id)
         begun += chunk.begun
         bar.progress(begun / max(1, begun + chunk.remaining), f"{begun:,} of {begun + chunk.remaining:,} leads")
-        if not chunk.remaining or not chunk.begun:
-            break
+        return chunk
+
+    paced(piece, lambda chunk: chunk.remaining > 0 and chunk.begun > 0)
     st.rerun()

@@ -7,7 +7,7 @@ from engine.identities import IdentityView
 from engine.mailboxes import Address
 from engine.warm_up_views import Progress
 from pages import badges, notices, shell
-from pages.identities import domain, email_connect, email_settings, email_sign_in, warm_up, warm_up_details
+from pages.identities import domain, email_connect, email_settings, email_sign_in, leads_back, warm_up, warm_up_details
 from storage.kinds import MailboxState, Permission, Provider
 
 
@@ -44,9 +44,7 @@ def _card(visit: shell.Visit, identity: IdentityView, address: Address, may: boo
     _head(visit, identity, address, going, may)
     if address.state_note and address.state is not MailboxState.OK:
         st.markdown(badges.plain(address.state_note, 900))
-    if address.waiting_leads:
-        leads = "1 lead" if address.waiting_leads == 1 else f"{address.waiting_leads:,} leads"
-        st.markdown(f":material/history: {leads} failed with this address; reconnecting it brings back exactly them.")
+    leads_back.show(address, may)
     if may:
         _mend(visit, identity, address)
     if address.today and going is None:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, insert, select
+from sqlalchemy import event, func, insert, select
 from sqlalchemy.orm import Session
 
-from engine import campaigns, launch_domains, launching, long_jobs
+from engine import campaigns, launch_domains, launching, long_jobs, steps, suppression_list
 from engine.dealing import deal
 from engine.desk import Problem, perform
 from engine.launching import Review, begin_more, continue_launch, launch, launches_waiting, review
@@ -350,6 +350,63 @@ def test_nothing_begins_while_paused_or_without_an_address(scene: Scene) -> None
         addresses_paused(session, scene)
     long_jobs.carry_on(scene.database, MONDAY)
     assert scene.states() == {LeadState.NEW: 3}
+
+
+def test_a_launch_by_a_review_asks_nothing_of_the_leads_again(scene: Scene) -> None:
+    scene.add_leads(1_200)
+    found = scene.review()
+    statements: list[str] = []
+    hear = lambda _c, _u, statement, *_rest: statements.append(statement)  # noqa: E731
+    event.listen(scene.database.engine, "before_cursor_execute", hear)
+    assert scene.ask(launch, found=found) == 1_200
+    event.remove(scene.database.engine, "before_cursor_execute", hear)
+    of_leads = [each for each in statements if "FROM lead " in each]
+    assert len(of_leads) == 1  # how many there are
+    assert "count(" in of_leads[0]
+
+
+def test_what_changes_after_the_review_holds_its_launch(scene: Scene) -> None:
+    scene.add_leads(2)
+    found = scene.review()
+    with scene.database.write() as session:
+        addresses_paused(session, scene)
+    with pytest.raises(Problem, match="no connected e-mail address"):
+        scene.ask(launch, found=found)
+    found = scene.review()
+    assert not found.may_launch
+    with pytest.raises(Problem, match="no connected e-mail address"):
+        scene.ask(launch, found=found)
+
+
+@pytest.mark.parametrize("change", ["a lead more", "another text"])
+def test_leads_or_steps_that_are_others_than_those_reviewed_are_looked_at_again(scene: Scene, change: str) -> None:
+    scene.add_leads(2)
+    found = scene.review()
+    if change == "a lead more":
+        scene.add_leads(1, first_name="")
+    else:
+        with scene.database.read() as session:
+            first = step(session, 1).id
+        draft = steps.Draft("Hello {{ company }}", "Hello {{ company }}")
+        perform(scene.database, OWNER, scene.client, MONDAY, steps.edit, step_id=first, draft=draft)
+    with pytest.raises(Problem, match="changed while its leads were checked"):
+        scene.ask(launch, found=found)
+    again = scene.review()
+    assert again.may_launch is (change == "another text")
+    if again.may_launch:
+        assert scene.ask(launch, found=again) == 2
+
+
+def test_who_is_suppressed_after_the_review_is_left_out_all_the_same(scene: Scene) -> None:
+    scene.add_leads(1)
+    (late,) = scene.add_leads(1, email="late@acme.test")
+    found = scene.review()
+    perform(scene.database, OWNER, scene.client, MONDAY, suppression_list.add, text="late@acme.test", why="asked")
+    scene.ask(launch, found=found)
+    continue_launch(scene.database, scene.campaign, MONDAY)
+    with scene.database.read() as session:
+        assert session.get_one(Lead, late).state_reason is Reason.SUPPRESSED
+    assert scene.states() == {LeadState.ACTIVE: 1, LeadState.LEFT_OUT: 1}
 
 
 def test_a_launched_campaign_is_not_launched_again(scene: Scene) -> None:

@@ -111,8 +111,8 @@ def test_the_launch_names_the_leads_for_whom_a_note_is_too_long(desk: Desk) -> N
         makers.lead(session, campaign, first_name="Maximiliane", last_name="Muster", linkedin_url="linkedin.com/in/max")
     with desk.database.read() as session:
         campaign = session.get_one(Campaign, desk.campaign)
-        found = launch_checks.launch_problems(session, campaign, MONDAY)
-        left = launch_checks.launch_problems(session, campaign, MONDAY, frozenset({desk.lead + 1}))
+        found = launch_checks.lead_problems(session, campaign)
+        left = launch_checks.lead_problems(session, campaign, frozenset({desk.lead + 1}))
     said = next(one for one in found if "step 1" in one.sentence)
     assert said.sentence == "For 1 lead the text of step 1 is longer than 200 characters, this account's limit."
     assert [lead.name for lead in said.leads] == ["Maximiliane Muster"]

@@ -106,7 +106,7 @@ def test_g9_a_disconnection_fails_its_leads_as_a_set_here_too(database: Database
     assert states(database) == {ActionState.CANCELLED: 4, ActionState.PLANNED: 4}
     with database.write() as session:
         assert session.scalars(select(Disconnection.leads)).all() == [4]
-        assert disconnecting.heal(session, home, "owner@outpost.test", MONDAY) == 4
+        assert disconnecting.heal(session, home, "owner@outpost.test", MONDAY) == disconnecting.Healed(4, 0)
     assert states(database) == {ActionState.DUE: 4, ActionState.PLANNED: 4}
 
 

@@ -1,0 +1,34 @@
+"""On an address's card: the leads that failed with it, and how far their coming back is once it is connected again."""
+
+import streamlit as st
+
+from engine.disconnecting import Healed, heal_more
+from engine.mailboxes import Address
+from engine.pieces import paced
+from pages import notices, shell
+
+
+def show(address: Address, may: bool) -> None:
+    if address.waiting_leads:
+        leads = "1 lead" if address.waiting_leads == 1 else f"{address.waiting_leads:,} leads"
+        st.markdown(f":material/history: {leads} failed with this address; reconnecting it brings back exactly them.")
+    if not address.coming_back:
+        return
+    leads = "1 lead is" if address.coming_back == 1 else f"{address.coming_back:,} leads are"
+    notices.info(f"{leads} still to come back with this address; the worker goes on.", icon=":material/hourglass_top:")
+    if may and st.button("Bring them back now", key=f"heal-{address.id}"):
+        _bring_back(address)
+
+
+def _bring_back(address: Address) -> None:
+    """Show how far; when this page is left, the worker goes on."""
+    bar = st.progress(0.0, "Bringing them back…")
+
+    def piece() -> Healed:
+        done = shell.ask(heal_more, mailbox_id=address.id)
+        share = done.back / max(1, done.back + done.remaining)
+        bar.progress(share, f"{done.back:,} are back, {done.remaining:,} remain")
+        return done
+
+    paced(piece, lambda done: done.remaining > 0)
+    st.rerun()
