@@ -24,8 +24,8 @@ def lacking(session: Session, identity_id: int, kind: ActionKind) -> str:
     if kind.channel is Channel.LINKEDIN:
         if identity.linkedin_state is LinkedInState.CONNECTED:
             return ""
-        return f"{identity.name} has no LinkedIn connection. Connect LinkedIn first, or use e-mail steps."
+        return "This identity has no LinkedIn connection. Connect LinkedIn first, or use e-mail steps."
     known = select(Mailbox.id).where(Mailbox.identity_id == identity_id, Mailbox.removed_at.is_(None))
     if session.scalar(known.limit(1)) is not None:
         return ""
-    return f"{identity.name} has no e-mail address. Connect one under Email first, or use LinkedIn steps."
+    return "This identity has no e-mail address. Connect one under Email first, or use LinkedIn steps."

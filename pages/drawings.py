@@ -61,7 +61,8 @@ def facts(rows: dict[str, str]) -> str:
         f'<dd dir="auto" style="margin:0;overflow-wrap:anywhere;min-width:0">{html.escape(value)}</dd>'
         for name, value in rows.items()
     )
-    grid = "display:grid;grid-template-columns:minmax(5rem,auto) minmax(0,1fr);gap:.5rem 1rem;margin:0;font-size:.9rem"
+    columns = "minmax(5rem,auto) minmax(0,1fr)"
+    grid = f"display:grid;grid-template-columns:{columns};gap:.5rem 1rem;margin:0;padding:0;font-size:.9rem"
     return f'<dl style="{grid}">{"".join(parts)}</dl>'
 
 
@@ -171,7 +172,7 @@ def disc(name: str, size: int) -> str:
     return (
         f'<div aria-hidden="true" style="width:{size}px;height:{size}px;border-radius:50%;display:flex;flex:none;'
         f"align-items:center;justify-content:center;font-weight:600;"
-        f"font-size:{size * 0.38:.0f}px;color:#fff;background:hsl({hue} 32% 46%)"
+        f"font-size:{size * 0.38:.0f}px;color:#fff;background:hsl({hue} 35% 34%)"
         f'">{html.escape(initials(name))}</div>'
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages import empty
 from pages.identities import paging
 
 
@@ -61,8 +62,5 @@ def nothing(words: str, all_of_them: str, **none: object) -> None:
         st.session_state.update(none)
         paging.first()
 
-    with st.container(border=True, horizontal_alignment="center", gap="small"):
-        st.space("small")
-        st.markdown(words, text_alignment="center")
+    with empty.place(words):
         st.button(all_of_them, icon=":material/filter_alt_off:", on_click=clear)
-        st.space("small")

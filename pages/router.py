@@ -4,14 +4,14 @@ import streamlit as st
 
 from engine import health
 from engine.installation import current
-from pages import errors, notices, practice_bar, shell, sidebar
+from pages import accents, errors, notices, practice_bar, shell, sidebar
 from pages.registry import FIRST, FOLDER, PAGES
 
 _MARK = str(FOLDER / "plain/look/mark.svg")
 
 
 def main() -> None:
-    st.set_page_config(page_title="Outpost", page_icon=_MARK, layout="wide")
+    st.set_page_config(page_title="Outpost", page_icon=_MARK, layout="wide", initial_sidebar_state=accents.SIDEBAR)
     st.logo(_MARK, size="large")
     chosen = st.navigation([shell.open_page(page) for page in PAGES.values()], position="hidden")
     page = PAGES[chosen.url_path or FIRST]

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine.campaign_lists import CampaignView, look_at
-from pages import asked, badges, in_app_links, shell
+from pages import accents, asked, badges, in_app_links, shell
 from pages.campaigns import campaign_actions, campaign_launch, campaign_leads, campaign_steps
 from pages.person_texts import isolated
 from storage.kinds import CampaignState, LeadState
@@ -33,10 +33,9 @@ def show() -> None:
 def _header(visit: shell.Visit, campaign: CampaignView) -> None:
     header, below = st.container(horizontal=True, vertical_alignment="center"), st.container()
     with header:
-        with st.container(gap=None, width="content"):
+        with st.container(gap=None, key=f"{accents.LEADING}-title"):
             st.title(badges.plain(campaign.name, 80), anchor=False)
             in_app_links.under_title("identity", f"from {isolated(campaign.identity_name, 60)}", id=campaign.identity_id)
-        st.space("stretch")
         with st.container(width="content", horizontal=True, vertical_alignment="center"):
             badges.badge(campaign.state, help=_since(campaign))
             campaign_actions.show(visit, campaign, below)

@@ -29,19 +29,20 @@ def show(visit: shell.Visit, campaign: CampaignView) -> None:
         filters.nothing("No lead fits these filters.", "Show all leads", **{"lead": "", "lead-state": None})
         return
     st.dataframe(
-        [_row(lead) for lead in page.rows],
+        [_row(lead, from_file=any(each.row for each in page.rows)) for lead in page.rows],
         hide_index=True,
         height="content",
         column_config={
-            # Widths by which the first four columns stand on a phone and all but the last two on a desk.
-            "Open": st.column_config.LinkColumn("", display_text="Timeline", width=75),
-            "Name": st.column_config.TextColumn(width=140),
-            "State": st.column_config.TextColumn(width=105),
-            "Step": st.column_config.NumberColumn(width=55),
-            "E-mail or profile": st.column_config.TextColumn(width=250),
-            "Company": st.column_config.TextColumn(width=150),
-            "Inbox": st.column_config.TextColumn(width=150),
-            "Row": st.column_config.NumberColumn(help="The row in the imported file.", width="small"),
+            # Widths by which the first three columns stand on a phone and all of them on a desk.
+            "Open": st.column_config.LinkColumn("", display_text="Timeline", width=74),
+            "Name": st.column_config.TextColumn(width=132),
+            "State": st.column_config.TextColumn(width=96),
+            "Step": st.column_config.NumberColumn(width=50),
+            "E-mail or profile": st.column_config.TextColumn(width=215),
+            "Company": st.column_config.TextColumn(width=125),
+            "Inbox": st.column_config.TextColumn(width=145),
+            "Row": st.column_config.NumberColumn(help="The row in the imported file.", width=52),
+            "Reason": st.column_config.TextColumn(width=108),
         },
     )
     paging.show(page)
@@ -66,7 +67,7 @@ def _filters(campaign: CampaignView, may_import: bool) -> tuple[str, LeadState |
     return text, states.get(chosen or "")
 
 
-def _row(lead: LeadLine) -> dict[str, object]:
+def _row(lead: LeadLine, *, from_file: bool) -> dict[str, object]:
     return {
         "Open": shell.address("lead", id=lead.id),
         "Name": lead.name,
@@ -75,6 +76,6 @@ def _row(lead: LeadLine) -> dict[str, object]:
         "E-mail or profile": lead.email or lead.linkedin_url,
         "Company": lead.company,
         "Inbox": lead.mailbox,
-        "Row": lead.row,
+        **({"Row": lead.row} if from_file else {}),
         "Reason": reason.sentence if (reason := lead.paused or lead.reason) else "",
     }

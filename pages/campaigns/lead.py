@@ -7,7 +7,7 @@ from engine.campaign_lists import look_at as look_at_campaign
 from engine.lead_pauses import go_on
 from engine.leads import LeadView, look_at, stop
 from engine.timelines import Moment, of_lead
-from pages import asked, badges, drawings, in_app_links, notices, shell
+from pages import accents, asked, badges, drawings, in_app_links, notices, shell
 from pages.campaigns import mail_view
 from pages.campaigns.doing import done
 from pages.person_texts import isolated
@@ -36,11 +36,10 @@ def show() -> None:
 
 def _header(visit: shell.Visit, lead: LeadView) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        with st.container(gap=None, width="content"):
+        with st.container(gap=None, key=f"{accents.LEADING}-title"):
             st.title(badges.plain(lead.line.name, 80), anchor=False)
             name = isolated(lead.campaign_name, 70)
             in_app_links.under_title("campaign", f"in {name}", id=lead.campaign_id, tab="Leads")
-        st.space("stretch")
         with st.container(width="content", horizontal=True, vertical_alignment="center"):
             reason = lead.line.paused or lead.line.reason
             badges.badge(badges.PAUSED if lead.line.paused else lead.line.state, help=reason.sentence if reason else None)

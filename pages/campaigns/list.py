@@ -5,7 +5,7 @@ import streamlit as st
 from engine.campaign_lists import CampaignView, find
 from engine.campaigns import create
 from engine.identity_lists import Card, list_page
-from pages import badges, filters, shell
+from pages import badges, drawings, empty, filters, in_app_links, shell
 from pages.identities import paging
 from storage.kinds import CampaignState, LeadState, Permission
 
@@ -43,8 +43,8 @@ def _row(visit: shell.Visit, campaign: CampaignView) -> None:
     with st.container(border=True):
         name, state, progress, figures = st.columns(_WIDTHS, vertical_alignment="center")
         with name:
-            shell.link("campaign", label=badges.plain(campaign.name, 70), id=campaign.id)
-            badges.quiet(campaign.identity_name[:80], under_link=True)
+            link = in_app_links.drawn("campaign", campaign.name, id=campaign.id)
+            st.html(drawings.below([link, drawings.quiet(badges.cut(campaign.identity_name, 40), padding="0 .5rem")], "0"))
         with state:
             badges.badge(campaign.state)
         with progress:
@@ -83,17 +83,13 @@ def _called(identity: Card) -> str:
 
 
 def _nothing(visit: shell.Visit) -> None:
-    with st.container(border=True, horizontal_alignment="center", gap="small"):
-        st.space("small")
-        if visit.may(Permission.MANAGE):
-            st.markdown(
-                "A campaign sends steps of mails from one identity to its leads. There is none yet.", text_alignment="center"
-            )
+    if visit.may(Permission.MANAGE):
+        with empty.place("A campaign writes to its leads from one identity, step by step. There is none yet."):
             if st.button("Make the first campaign", icon=":material/add:", type="primary"):
                 _new()
-        else:
-            st.markdown("There is no campaign that you have access to; a manager can make one.", text_alignment="center")
-        st.space("small")
+    else:
+        with empty.place("There is no campaign that you have access to; a manager can make one."):
+            pass
 
 
 show()

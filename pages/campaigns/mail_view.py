@@ -9,7 +9,7 @@ from pages import badges, notices
 
 def show(mail: Rendered | None, lead_name: str, problem: str = "") -> None:
     """The mail, or the sentence that says why there is none."""
-    badges.quiet(f"As {lead_name[:80]} reads it")
+    badges.quiet(f"As {badges.cut(lead_name, 50)} reads it")
     if mail is None:
         notices.error(problem)
         return

@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine.desk import Problem
 from engine.suppression_list import KIND_WORDS, Added, Entry, add, find, remove
-from pages import badges, filters, notices, shell
+from pages import badges, empty, filters, notices, shell
 from pages.campaigns import suppression_import
 from pages.campaigns.doing import done
 from pages.identities import paging
@@ -15,9 +15,9 @@ _KINDS = {word: kind for kind, word in KIND_WORDS.items()}
 _COLUMNS = {
     "What": st.column_config.TextColumn(width=300),
     "Kind": st.column_config.TextColumn(width=110),
-    "Reason": st.column_config.TextColumn(width=180),
+    "Reason": st.column_config.TextColumn(width=275),
     "Since": st.column_config.DatetimeColumn(format="D MMM YYYY", width=100),
-    "Added by": st.column_config.TextColumn(width=140),
+    "Added by": st.column_config.TextColumn(width=150),
 }
 _LAST = "suppressions-added"
 
@@ -52,8 +52,7 @@ def show() -> None:
 
 
 def _nothing(manages: bool) -> None:
-    with st.container(border=True, horizontal_alignment="center", gap="small"):
-        st.markdown("Nobody is on the list: campaigns may write to everybody.", text_alignment="center")
+    with empty.place("Nobody is on the list: campaigns may write to everybody."):
         if manages and st.button("Add the first entry", icon=":material/add:", key="add-first"):
             _add()
 
@@ -86,7 +85,7 @@ def _row(entry: Entry) -> dict[str, object]:
         "Kind": KIND_WORDS[entry.kind],
         "Reason": entry.why,
         "Since": entry.since,
-        "Added by": entry.added_by,
+        "Added by": entry.added_by or "–",
     }
 
 

@@ -38,10 +38,10 @@ def _line(visit: shell.Visit, identity: IdentityView, line: Line) -> None:
         whom = f"to {line.lead}" if line.lead else f"of {line.read}" if line.read else ""
         campaign = f" · :gray[{badges.plain(line.campaign, 40)}]" if line.campaign else ""
         told = f"{action_looks.tag(line.kind, line.state)} {line.kind.label} {badges.plain(whom, 70)}"
-        st.markdown(f"{told.rstrip()}{campaign}", width="content")
-        st.space("stretch")
-        badges.when(line.at, identity.zone, visit.now)
-        shell.link("why", label="Why", id=line.action_id)
+        st.markdown(f"{told.rstrip()}{campaign}", width="stretch")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content", wrap=False):
+            badges.when(line.at, identity.zone, visit.now)
+            shell.link("why", label="Why", id=line.action_id)
 
 
 def _changes(visit: shell.Visit, identity: IdentityView) -> None:

@@ -1,16 +1,31 @@
 """Addresses: every e-mail address with its state, since when, and what to do; of all workspaces for an owner."""
 
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import streamlit as st
 
 from engine.address_overview import Line, of_installation, of_workspace
 from engine.paged import Paged
-from pages import badges, drawings, filters, in_app_links, shell
+from pages import badges, drawings, empty, filters, in_app_links, shell
 from pages.identities import paging
 from pages.person_texts import isolated
 from storage.kinds import MailboxState, Permission
 
 _NEEDS = "Needs somebody"
 _OPEN = 5  # of those that wait for somebody, shown before a click
+# Widths by which all columns stand beside the sidebar on a screen 1,280 wide: 990, of which marking takes 32.
+_COLUMNS = {
+    "Address": st.column_config.TextColumn(width=190, pinned=True),
+    "State": st.column_config.TextColumn(width=146),
+    "Since": st.column_config.TextColumn(width=82),
+    "Today": st.column_config.TextColumn(width=66, alignment="right"),
+    "Signed in": st.column_config.TextColumn(width=82),
+    "Read": st.column_config.TextColumn(width=82, help="When its inbox was last read."),
+    "Provider": st.column_config.TextColumn(width=108, help="With when its sign-in ends, where that is known."),
+    "Domain": st.column_config.TextColumn(width=94),
+    "Identity": st.column_config.TextColumn(width=108),
+}
 _STATES = {badges.look(state).word.capitalize(): state for state in MailboxState}
 
 
@@ -19,7 +34,7 @@ def show() -> None:
     shell.header("Addresses", "Every e-mail address: how it stands, since when, and what to do.")
     found, everywhere = _found(visit)
     if not found.total:
-        _nothing()
+        _nothing(everywhere)
         return
     _show_to_do([line for line in found.rows if line.to_do], visit, everywhere)
     chosen = st.dataframe(
@@ -29,10 +44,7 @@ def show() -> None:
         selection_mode="single-row",
         key=f"addresses-{found.number}",
         height="content",
-        column_config={
-            "Address": st.column_config.TextColumn(width=230, pinned=True),
-            "State": st.column_config.TextColumn(width=130),
-        },
+        column_config=_COLUMNS,
     )
     for row in chosen["selection"]["rows"]:
         line = found.rows[row]
@@ -51,10 +63,12 @@ def _found(visit: shell.Visit) -> tuple[Paged[Line], bool]:
     return shell.ask(task, text=text, state=state, needs=word == _NEEDS, number=paging.asked()), bool(everywhere)
 
 
-def _nothing() -> None:
-    with st.container(border=True, horizontal_alignment="center"):
-        st.markdown("No e-mail address fits. Addresses are connected on an identity, under Email.", text_alignment="center")
-        shell.link("identities", label="Show the identities", icon=":material/group:")
+def _nothing(everywhere: bool) -> None:
+    if st.session_state.get("find") or st.session_state.get("state") or everywhere:
+        filters.nothing("No e-mail address fits these filters.", "Show all addresses", find="", state=None)
+    else:
+        words = "No e-mail address is connected yet; connect one on an identity's page, under Email."
+        empty.leads_to(words, "identities", "Show the identities", ":material/group:", "primary")
 
 
 def _show_to_do(lines: list[Line], visit: shell.Visit, everywhere: bool) -> None:
@@ -80,8 +94,8 @@ def _what_to_do(line: Line, visit: shell.Visit, everywhere: bool) -> str:
 
 
 def _row(visit: shell.Visit, line: Line, everywhere: bool) -> dict[str, object]:
-    def moment(instant: object) -> str:
-        return badges.moment(instant, line.zone, visit.now).text if instant else "never"  # type: ignore[arg-type]
+    def moment(instant: datetime | None) -> str:
+        return _brief(instant, line.zone, visit.now) if instant else "never"
 
     state = badges.look(line.state).word + (", paused" if line.paused else "")
     return {
@@ -89,20 +103,30 @@ def _row(visit: shell.Visit, line: Line, everywhere: bool) -> dict[str, object]:
         "State": state,
         "Since": moment(line.since),
         "Today": f"{line.today.used:,} / {line.today.limit:,}" if line.today else "–",
-        "Sign-in ends": moment(line.sign_in_ends) if line.sign_in_ends else "–",
         "Signed in": moment(line.last_good_at),
         "Read": moment(line.last_read_at),
+        "Provider": f"{badges.provider(line.provider)}{f', ends {moment(line.sign_in_ends)}' if line.sign_in_ends else ''}",
         "Domain": _domain(line),
         "Identity": line.identity_name,
         **({"Workspace": line.workspace_name} if everywhere else {}),
-        "Provider": badges.provider(line.provider),
     }
+
+
+def _brief(instant: datetime, zone: str, now: datetime) -> str:
+    """For a narrow column: "20 h ago" within a day, else the day alone: "2 Aug"."""
+    if abs(instant - now) < timedelta(days=1):
+        away = round((instant - now).total_seconds())
+        rest = abs(away) % 3600 if abs(away) >= 3600 else 0
+        whole = away - rest if away > 0 else away + rest
+        return badges.ago(now + timedelta(seconds=whole), now)
+    local = instant.astimezone(ZoneInfo(zone))
+    return f"{local.day} {local:%b}" + ("" if local.year == now.year else f" {local:%Y}")
 
 
 def _domain(line: Line) -> str:
     if line.domain is None:
-        return "not checked yet"
-    return line.domain.note or "in order"
+        return "not checked"
+    return "not in order" if line.domain.is_red else "not known" if line.domain.is_unknown else "in order"
 
 
 show()

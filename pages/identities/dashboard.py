@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine.identity_lists import Narrowing, list_page
 from engine.photos import faces
-from pages import filters, shell
+from pages import empty, filters, shell
 from pages.identities import cards, paging, table
 from pages.parts import part
 from storage.kinds import Permission
@@ -76,18 +76,12 @@ def _filters() -> tuple[str, Narrowing | None, bool, str]:
 
 
 def _nothing(visit: shell.Visit) -> None:
-    with st.container(border=True, horizontal_alignment="center", gap="small"):
-        st.space("small")
-        if visit.may(Permission.MANAGE):
-            st.markdown(
-                "An identity is the person your mails come from. There is none in this workspace yet.",
-                text_alignment="center",
-            )
-            if st.button("Add the first identity", icon=":material/person_add:", type="primary"):
-                shell.go("new-identity")
-        else:
-            st.markdown("There is no identity that you have access to; a manager can add one.", text_alignment="center")
-        st.space("small")
+    if visit.may(Permission.MANAGE):
+        words = "An identity is the person your messages come from. There is none in this workspace yet."
+        empty.leads_to(words, "new-identity", "Add the first identity", ":material/person_add:", "primary")
+    else:
+        with empty.place("There is no identity that you have access to; a manager can add one."):
+            pass
 
 
 show()

@@ -6,7 +6,7 @@ from engine import mailboxes
 from engine.identities import IdentityView
 from engine.mailboxes import Address
 from engine.warm_up_views import Progress
-from pages import badges, notices, shell
+from pages import accents, badges, notices, shell
 from pages.identities import domain, email_connect, email_settings, email_sign_in, leads_back, warm_up, warm_up_details
 from storage.kinds import MailboxState, Permission, Provider
 
@@ -53,9 +53,7 @@ def _card(visit: shell.Visit, identity: IdentityView, address: Address, may: boo
         email_sign_in.ends(visit, identity, address)
     if address.today is None:  # it was never connected: there is nothing to set
         return
-    signature = "signature :material/check:" if address.signature else "no signature"
-    gap = badges.duration(address.gap_seconds)
-    st.caption(f"{signature} · at least {gap} between two mails · {_evidence(address)}")
+    email_settings.tell(address)
     if going is not None:
         warm_up.show(visit, identity, address, going, may)
     warm_up_details.show(visit, address, going, may)
@@ -77,30 +75,25 @@ def _mend(visit: shell.Visit, identity: IdentityView, address: Address) -> None:
 
 def _head(visit: shell.Visit, identity: IdentityView, address: Address, going: Progress | None, may: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{badges.plain(address.address)}**", width="content")
-        since = badges.moment(address.state_since, identity.zone, visit.now)
-        known = filter(None, (badges.provider(address.provider), address.imap.host, address.smtp.host))
-        badges.badge(address.state, help=f"since {since.text} · {' · '.join(known)}")
-        if address.paused_at:
-            badges.badge(badges.PAUSED, help="Its leads stay on it and wait.")
-        if going is not None:
-            warm_up.badge(going)
-        if address.last_good_at and going is None:
-            badges.when(address.last_good_at, identity.zone, visit.now, "signed in ")
-        st.space("stretch")
+        with st.container(horizontal=True, vertical_alignment="center", key=f"{accents.LEADING}-{address.id}"):
+            _about(visit, identity, address, going)
         if may:
             with st.container(horizontal=True, width="content", wrap=False):
                 warm_up.button(address, going)
                 _menu(address)
 
 
-def _evidence(address: Address) -> str:
-    """What can prove later that a mail went out."""
-    if address.files_sent_itself:
-        return "the provider files every sent mail"
-    if address.sent_folder:
-        return f"a copy of every mail is put into {badges.plain(address.sent_folder, 40)}"
-    return "no Sent folder was found, so copies can't be kept there"
+def _about(visit: shell.Visit, identity: IdentityView, address: Address, going: Progress | None) -> None:
+    st.markdown(f"**{badges.plain(address.address)}**", width="content")
+    since = badges.moment(address.state_since, identity.zone, visit.now)
+    known = filter(None, (badges.provider(address.provider), address.imap.host, address.smtp.host))
+    badges.badge(address.state, help=f"since {since.text} · {' · '.join(known)}")
+    if address.paused_at:
+        badges.badge(badges.PAUSED, help="Its leads stay on it and wait.")
+    if going is not None:
+        warm_up.badge(going)
+    if address.last_good_at and going is None:
+        badges.when(address.last_good_at, identity.zone, visit.now, "signed in ")
 
 
 def _menu(address: Address) -> None:

@@ -13,6 +13,22 @@ from pages import badges, notices, shell
 from storage.kinds import ActionKind
 
 
+def tell(address: Address) -> None:
+    """What is set, in one quiet line."""
+    signature = "signature :material/check:" if address.signature else "no signature"
+    gap = badges.duration(address.gap_seconds)
+    st.caption(f"{signature} · at least {gap} between two mails · {_evidence(address)}")
+
+
+def _evidence(address: Address) -> str:
+    """What can prove later that a mail went out."""
+    if address.files_sent_itself:
+        return "the provider files every sent mail"
+    if address.sent_folder:
+        return f"a copy of every mail is put into {badges.plain(address.sent_folder, 40)}"
+    return "no Sent folder was found, so copies can't be kept there"
+
+
 def show(visit: shell.Visit, identity: IdentityView, address: Address) -> None:
     with st.expander("Limit, gap, signature", icon=":material/tune:", key=f"settings-{address.id}"):
         left, right = st.columns(2, gap="medium")

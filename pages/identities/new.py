@@ -12,7 +12,7 @@ def show() -> None:
     visit = shell.visit()
     shell.header(
         "Add an identity manually",
-        "An identity is the person your mails come from. Everything but the first name can follow later.",
+        "An identity is the person your messages come from. Everything but the first name can follow later.",
     )
     if not visit.may(Permission.MANAGE):
         notices.info("Identities are added by a manager or an admin of this workspace; ask one of them.")

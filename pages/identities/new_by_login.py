@@ -18,8 +18,9 @@ def show() -> None:
         notices.info("Identities are added by a manager or an admin of this workspace; ask one of them.")
         return
     with st.form("new-by-login", border=True):
-        first = st.text_input("First name")
-        last = st.text_input("Last name")
+        left, right = st.columns(2)
+        first = left.text_input("First name")
+        last = right.text_input("Last name")
         pressed = st.form_submit_button("Go on to the LinkedIn login", type="primary", icon=":material/login:")
     if pressed:
         made = shell.attempt(create, contact=Contact(first_name=first, last_name=last), zone=reader.zone())

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine.alerts import AlertLine, find, see
-from pages import badges, shell
+from pages import badges, empty, shell
 from pages.identities import paging
 from pages.overview import alert_choice
 from storage.kinds import AlertKind, Permission
@@ -42,11 +42,9 @@ def show() -> None:
 
 
 def _nothing(up_only: bool) -> None:
-    with st.container(border=True, horizontal_alignment="center"):
-        words = "No alert still needs somebody." if up_only else "There has been no alert yet."
-        # Alerts tell what happened; what waits for a person now is counted on Today, whether or not anything told of it.
-        st.markdown(f"{words} Today lists what needs you now.", text_alignment="center")
-        shell.link("today", label="Back to Today", icon=":material/today:")
+    words = "No alert still needs somebody." if up_only else "There has been no alert yet."
+    # Alerts tell what happened; what waits for a person now is counted on Today, whether or not anything told of it.
+    empty.leads_to(f"{words} Today lists what needs you now.", "today", "Back to Today", ":material/today:")
 
 
 def _section(alert: AlertLine) -> str:

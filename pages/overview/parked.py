@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine.parked import Decision, Parked, count_parked, decide, list_parked
-from pages import badges, notices, reader, shell
+from pages import badges, empty, notices, reader, shell
 from pages.campaigns.doing import done
 from storage.kinds import Permission, Reason
 
@@ -25,9 +25,8 @@ def show() -> None:
     shell.header("Parked", "The connection ended before the server answered, and nothing can prove whether these went out.")
     waiting = shell.ask(list_parked, limit=_PAGE)
     if not waiting:
-        with st.container(border=True, horizontal_alignment="center"):
-            st.markdown("Nothing is parked: the outcome of every action is known.", text_alignment="center")
-            shell.link("today", label="Back to Today", icon=":material/today:")
+        words = "Nothing is parked: the outcome of every action is known."
+        empty.leads_to(words, "today", "Back to Today", ":material/today:")
         return
     if not visit.may(Permission.MANAGE):
         notices.info("A manager or an admin decides these; you see what they see.")

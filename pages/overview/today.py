@@ -7,7 +7,7 @@ import streamlit as st
 from engine.figures import Figures, figures
 from engine.identity_lists import Card, Narrowing, has_any, list_page
 from engine.overview import Health, Pulse, needs, pulse
-from pages import badges, drawings, filters, in_app_links, reader, shell
+from pages import badges, drawings, empty, filters, in_app_links, reader, shell
 from pages.identities import now_line, paging
 from pages.overview import need_rows, stop_drawer
 from pages.parts import part
@@ -103,12 +103,12 @@ def _row(card: Card, now: datetime) -> str:
 
 
 def _nothing(visit: shell.Visit) -> None:
-    with st.container(border=True, horizontal_alignment="center"):
-        st.markdown("Nothing runs yet: this workspace has no identity.", text_alignment="center")
-        if visit.may(Permission.MANAGE) and st.button(
-            "Add the first identity", icon=":material/person_add:", type="primary"
-        ):
-            shell.go("new-identity")
+    words = "Nothing runs yet: this workspace has no identity."
+    if visit.may(Permission.MANAGE):
+        empty.leads_to(words, "new-identity", "Add the first identity", ":material/person_add:", "primary")
+    else:
+        with empty.place(f"{words} A manager can add one."):
+            pass
 
 
 show()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine.rules.facts import GateReport, Run, Wait
 from engine.why import Explanation, explain_action
-from pages import action_looks, asked, badges, notices, shell
+from pages import accents, action_looks, asked, badges, notices, shell
 from storage.kinds import Reason
 
 _PASSED = ":green[:material/check:]"
@@ -56,14 +56,14 @@ def _about(visit: shell.Visit, why: Explanation) -> None:
 def _asked_now(visit: shell.Visit, why: Explanation) -> None:
     first = next((number for number, report in enumerate(why.gates) if not report.passed), len(why.gates))
     with st.container(border=True):
-        _list([f"{_PASSED} {_detail(report)}" for report in why.gates[:first]])
+        _list("passed", [f"{_PASSED} {_detail(report)}" for report in why.gates[:first]])
         if first < len(why.gates):
             _obstacle(visit, why, why.gates[first])
         elif isinstance(why.verdict, Run):
             badges.badge(why.verdict)
         if later := why.gates[first + 1 :]:
             badges.quiet("Then:")
-            _list([f"{_mark_of_later(report)} {_detail(report)}" for report in later])
+            _list("later", [f"{_mark_of_later(report)} {_detail(report)}" for report in later])
 
 
 def _mark_of_later(report: GateReport) -> str:
@@ -95,17 +95,18 @@ def _asked_then(visit: shell.Visit, why: Explanation) -> None:
         if why.ran_at:
             badges.when(why.ran_at, why.zone, visit.now)
         mark = _PASSED if why.state.is_sent else _LATER
-        _list([f"{mark} {badges.plain(said, 200)}" for _, said in why.gates_then])
+        _list("then", [f"{mark} {badges.plain(said, 200)}" for _, said in why.gates_then])
 
 
 def _detail(report: GateReport) -> str:
     return badges.plain(report.detail, 200)
 
 
-def _list(marks: list[str]) -> None:
-    grid = st.grid(3, min_column_width=240, gap=("xxsmall", "small"))
-    for mark in marks:
-        grid.markdown(mark)
+def _list(name: str, marks: list[str]) -> None:
+    with st.container(key=f"{accents.MARKED}-{name}"):
+        grid = st.grid(3, min_column_width=240, gap=("xxsmall", "small"))
+        for mark in marks:
+            grid.markdown(mark)
 
 
 show()

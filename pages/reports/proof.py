@@ -8,7 +8,7 @@ from engine import proofs
 from engine.installation import current
 from engine.proofs import Proof
 from engine.share_proofs import ShareClock
-from pages import notices, reader, shell
+from pages import empty, notices, reader, shell
 from storage.kinds import QuotaClock
 
 _CLOCKS = {
@@ -17,7 +17,14 @@ _CLOCKS = {
     QuotaClock.ROLLING_7_DAYS: "7 days",
     QuotaClock.ROLLING_30_DAYS: "30 days",
     QuotaClock.NOTES_30_DAYS: "Notes in 30 days",
-    ShareClock.SHARED_DAY: "Shared with the workspace, local day",
+    ShareClock.SHARED_DAY: "Shared, local day",
+}
+# Widths by which neither a long name nor a long address pushes a figure off a screen 1,280 wide.
+_NAMES = {
+    "Identity": st.column_config.TextColumn(width=155),
+    "Channel": st.column_config.TextColumn(width=210),
+    "Kind": st.column_config.TextColumn(width=135),
+    "Clock": st.column_config.TextColumn(width=130),
 }
 
 
@@ -29,8 +36,8 @@ def show() -> None:
     if found is None:
         return
     if not found.units:
-        notices.info("Nothing has been spent yet, so there is nothing to prove.", icon=":material/info:")
-        shell.link("campaigns", label="Open the campaigns", icon=":material/campaign:")
+        words = "Nothing has been spent yet, so there is nothing to prove."
+        empty.leads_to(words, "campaigns", "Show the campaigns", ":material/campaign:")
         return
     _result(found)
     _peaks(found)
@@ -59,7 +66,10 @@ def _result(found: Proof) -> None:
             "Limit": [one.allowed for one in found.breaches],
         },
         hide_index=True,
-        column_config={"When": _when()},
+        column_config={
+            **_NAMES,
+            "When": _when(),
+        },
     )
     if len(found.breaches) < found.breach_count:
         st.caption(f"The first {len(found.breaches):,} are shown.")
@@ -80,8 +90,9 @@ def _peaks(found: Proof) -> None:
         },
         hide_index=True,
         column_config={
+            **_NAMES,
             "When": _when(),
-            "Open": st.column_config.LinkColumn("", display_text="Open", width="small"),
+            "Open": st.column_config.LinkColumn("", display_text="Open", width=60),
         },
     )
 

@@ -8,7 +8,7 @@ from engine import quota_reports
 from engine.installation import current
 from engine.quota_filters import Grain, Period, Wanted
 from engine.quota_reports import Quotas
-from pages import badges, notices, shell
+from pages import badges, empty, notices, shell
 from pages.plain import downloads
 from pages.reports import charts
 from storage.kinds import ActionKind
@@ -23,8 +23,8 @@ def show() -> None:
     )
     known = _labels(shell.ask(quota_reports.identities_in_reach))
     if not known:
-        notices.info("No identity has a channel yet, so nothing is allowed and nothing is spent.", icon=":material/info:")
-        shell.link("identities", label="Open the identities", icon=":material/group:")
+        words = "No identity has a channel yet, so nothing is allowed and nothing is spent."
+        empty.leads_to(words, "identities", "Show the identities", ":material/group:")
         return
     wanted, identity_id = _filters(known)
     with st.spinner("Adding up the ledger…", show_time=True):

@@ -6,7 +6,7 @@ import streamlit as st
 
 from engine import warm_up_statements
 from engine.warm_up_statements import Statement
-from pages import badges, shell
+from pages import badges, empty, shell
 from pages.plain import downloads
 
 _MOST_AT_ONCE = 19  # lines; more are scrolled
@@ -61,12 +61,8 @@ def _table(found: Statement) -> None:
 
 
 def _nothing(month: date) -> None:
-    with st.container(border=True, horizontal_alignment="center", gap="small"):
-        st.space("small")
-        st.markdown(f"No address warmed up in {month:%B %Y}, so nothing is owed.", text_alignment="center")
-        if st.button("Show the warm-ups", icon=":material/local_fire_department:"):
-            shell.go("warm-up")
-        st.space("small")
+    words = f"No address warmed up in {month:%B %Y}, so nothing is owed."
+    empty.leads_to(words, "warm-up", "Show the warm-ups", ":material/local_fire_department:")
 
 
 show()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine.warm_up_lists import Phase, find, find_everywhere
-from pages import filters, shell
+from pages import empty, filters, shell
 from pages.identities import paging
 from pages.reports import warm_up_bulk, warm_up_policy, warm_up_table
 from storage.kinds import Permission
@@ -53,17 +53,11 @@ def _filters(visit: shell.Visit) -> tuple[str, Phase | None, bool]:
 
 
 def _nothing(filtered: bool) -> None:
-    with st.container(border=True, horizontal_alignment="center", gap="small"):
-        st.space("small")
-        if filtered:
-            st.markdown("No address fits these filters.", text_alignment="center")
-            if st.button("Show all addresses", icon=":material/filter_alt_off:"):
-                shell.go("warm-up")
-        else:
-            st.markdown("No e-mail address is connected yet; connect one on an identity's page.", text_alignment="center")
-            if st.button("Show the identities", icon=":material/group:", type="primary"):
-                shell.go("identities")
-        st.space("small")
+    if filtered:
+        empty.leads_to("No address fits these filters.", "warm-up", "Show all addresses", ":material/filter_alt_off:")
+    else:
+        words = "No e-mail address is connected yet; connect one on an identity's page."
+        empty.leads_to(words, "identities", "Show the identities", ":material/group:", "primary")
 
 
 show()

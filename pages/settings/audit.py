@@ -8,7 +8,7 @@ import streamlit as st
 
 from engine import audits
 from engine.audits import Page, Wanted
-from pages import notices, reader, shell
+from pages import empty, reader, shell
 from pages.identities import paging
 from pages.plain import downloads
 from storage.kinds import Permission
@@ -27,9 +27,22 @@ def show() -> None:
         _table(page, wanted.zone)
         _paging(page)
     else:
-        notices.info(
-            "No line fits these filters." if wanted != Wanted(zone=wanted.zone) else "Nothing has been changed yet."
-        )
+        _nothing(wanted)
+
+
+def _nothing(wanted: Wanted) -> None:
+    if wanted == Wanted(zone=wanted.zone):
+        words = "Nothing has been changed yet. The first line comes with the first identity."
+        empty.leads_to(words, "identities", "Show the identities", ":material/group:")
+        return
+    # The days stand in no URL, so the page alone knows how to forget them.
+    with empty.place("No line fits these filters."):
+        st.button("Show all lines", icon=":material/filter_alt_off:", on_click=_clear)
+
+
+def _clear() -> None:
+    st.session_state.update({"text": "", "who": None, "what": None, "days": [], "installation": False})
+    _first_page()
 
 
 def _filters(visit: shell.Visit) -> Wanted:
@@ -84,11 +97,11 @@ def _table(page: Page, zone: str) -> None:
         column_config={
             "When": st.column_config.DatetimeColumn(f"When ({zone})", format="YYYY-MM-DD HH:mm:ss", timezone=zone),
             # Widths that leave both values on the screen; a cell that is cut shows all of it when it is clicked.
-            "Who": st.column_config.TextColumn(width=165),
-            "What": st.column_config.TextColumn(width=140),
+            "Who": st.column_config.TextColumn(width=155),
+            "What": st.column_config.TextColumn(width=135),
             "Subject": st.column_config.TextColumn(width=135),
-            "Old": st.column_config.TextColumn(width=150),
-            "New": st.column_config.TextColumn(width=300),
+            "Old": st.column_config.TextColumn(width=140),
+            "New": st.column_config.TextColumn(width=270),
         },
     )
 

@@ -5,7 +5,7 @@ import streamlit as st
 from engine import invitations, people
 from engine.invitations import OpenInvitation
 from engine.people import Member
-from pages import badges, notices, reader, shell
+from pages import badges, empty, reader, shell
 from pages.campaigns.doing import done
 from pages.settings import user_drawers
 from pages.settings.access_fields import ROLES
@@ -26,7 +26,9 @@ def show() -> None:
             user_drawers.open_invite()
     members = shell.ask(people.list_members)
     if not members:
-        notices.info("Nobody but the owners opens this workspace yet. Invite the people who work for this client.")
+        with empty.place("Nobody but the owners opens this workspace yet. Invite the people who work for this client."):
+            if st.button("Invite the first user", icon=":material/person_add:", type="primary"):
+                user_drawers.open_invite()
     for member in members:
         _member(visit, member)
     _invitations(visit, shell.ask(invitations.list_open))
