@@ -24,6 +24,7 @@ from storage.database import open_database
 from storage.kinds import Security
 from storage.tables import Action
 from tests.dispatch.sink import Sink
+from tests.fresh import place_of
 
 KILLS = int(os.environ.get("OUTPOST_BENCH_KILLS", "24"))
 _TASKS = 600
@@ -50,7 +51,7 @@ def _outpost(folder: Path) -> tuple[int, int]:
     folder.mkdir()
     command = [sys.executable, "-m", "tests.crash.world", str(folder), str(_SEED), str(KILLS)]
     subprocess.run(command, check=True, capture_output=True, timeout=max(300, _SECONDS_A_KILL * KILLS))
-    database = open_database(folder / "outpost.db")
+    database = open_database(place_of(folder / "outpost.db"))
     with database.read() as session:
         wanted = {one for one in session.scalars(select(Action.message_id)) if one is not None}
     database.close()

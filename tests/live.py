@@ -14,6 +14,7 @@ import psutil
 from engine.config import PROJECT
 from storage.database import Database, open_database
 from tests.bed.bed import free_ports, wait_until
+from tests.fresh import place_of
 
 PASSWORD = "nineteen violet otters hum"
 OWNER_EMAIL = "olga@agency.test"
@@ -84,7 +85,7 @@ class LivePanel:
                 os.killpg(self.process.pid, signal.SIGKILL)
 
     def database(self) -> Database:
-        return open_database(self.folder / "data/outpost.db")
+        return open_database(place_of(self.folder / "data/outpost.db"))
 
     def client(self) -> httpx.Client:
         """A browser's headers, no cookie yet, redirects not followed."""

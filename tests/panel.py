@@ -30,7 +30,7 @@ from pages import shell
 from pages.registry import PAGES
 from practice.moved_clock import set_clock
 from storage.database import Database
-from tests.fresh import lay_installation
+from tests.fresh import lay_installation, place_of
 from tests.makers import MONDAY
 
 SECONDS = 20
@@ -82,6 +82,8 @@ def open_panel(folder: Path, patch: pytest.MonkeyPatch, instant: datetime = MOND
     patch.setenv("OUTPOST_DATA", str(folder / "data"))
     patch.setenv("OUTPOST_KEY_FILE", str(folder / "data.key"))
     patch.setenv("OUTPOST_CLOCK", str(folder / "clock"))
+    if isinstance(place := place_of(folder / "data/outpost.db"), str):
+        patch.setenv("OUTPOST_DATABASE", place)
     set_clock(folder / "clock", datetime.now(UTC), instant)  # noqa: TID251 - the test is the one who moves it
     lay_installation(os.environ)
     current.cache_clear()

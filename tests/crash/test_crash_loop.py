@@ -5,7 +5,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from storage.database import open_database
 from storage.kinds import ActionState
@@ -13,6 +13,7 @@ from storage.ledger import balance
 from storage.tables import Action, QuotaUse, Spend
 from tests.crash.world import LANES, LEADS
 from tests.dispatch.sink import Sink
+from tests.fresh import is_sound, place_of
 
 KILLS_A_WORLD = 105
 _ROOT = Path(__file__).resolve().parents[2]
@@ -39,7 +40,7 @@ def _finish(running: subprocess.Popen[str]) -> int:
 
 
 def _check(world: Path) -> None:
-    database = open_database(world / "outpost.db")
+    database = open_database(place_of(world / "outpost.db"))
     with database.read() as session:
         taken = Counter(Sink(world / "sink").message_ids())
         planned = {one for one in session.scalars(select(Action.message_id)) if one is not None}
@@ -49,5 +50,5 @@ def _check(world: Path) -> None:
         assert (set(taken), max(taken.values())) == (planned, 1)  # lost 0, unexpected 0, duplicated 0
         assert counted == {"planned_ever": LANES * LEADS, ActionState.ACCEPTED: LANES * LEADS}
         assert (spent, used) == (LANES * LEADS, LANES * LEADS)
-        assert session.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+    assert is_sound(database)
     database.close()

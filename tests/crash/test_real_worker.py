@@ -10,13 +10,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from storage.kinds import ActionState
 from storage.ledger import balance
 from storage.tables import Action, QuotaUse, Spend
 from tests.bed.bed import wait_until
 from tests.crash.world import POINTS
+from tests.fresh import is_sound
 from tests.worker.site import Site
 
 LANES, LEADS = 12, 30
@@ -87,7 +88,7 @@ def _check_the_books(site: Site) -> None:
         counted = balance(session)
         kept = session.scalar(select(func.count()).where(Spend.given_back_at.is_(None)))
         used = sum(session.scalars(select(QuotaUse.used)))
-        assert session.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+    assert is_sound(site.database)
     assert counted.pop("planned_ever") == sum(counted.values()) == len(accepted) + len(parked) == LANES * LEADS
     assert kept == used == len(accepted) + len(parked)
 

@@ -23,7 +23,7 @@ from storage.database import Database, open_database
 from storage.kinds import ActionState
 from storage.tables import Action, Event
 from tests.dispatch.sink import Sink, lanes_with_work
-from tests.fresh import new_database
+from tests.fresh import new_database, place_of
 
 POINTS = ("reserved", "sending", "connected", "content", "data", "accepted_by_server", "recorded")
 LANES, LEADS = 4, 150
@@ -38,7 +38,7 @@ def build(folder: Path) -> None:
 
 def work(folder: Path) -> None:
     """A worker's whole life: settle what the one before left, then carry out what is due until nothing is open."""
-    database, sink = open_database(folder / "outpost.db"), Sink(folder / "sink")
+    database, sink = open_database(place_of(folder / "outpost.db")), Sink(folder / "sink")
     ticks = _minutes(database)
     holder = f"boot {os.getpid()}"
     recover(database, holder, next(ticks), alone=True)

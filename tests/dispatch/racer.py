@@ -18,6 +18,7 @@ from engine.dispatch import attend
 from storage.database import open_database
 from storage.tables import Lane
 from tests.dispatch.sink import Sink
+from tests.fresh import place_of
 from tests.makers import MONDAY
 
 OPENS = MONDAY.replace(hour=8)  # 09:00 in Madrid
@@ -62,7 +63,7 @@ class SharedClock:
 
 
 def main(folder: Path, number: int) -> None:
-    database, sink = open_database(folder / "outpost.db"), Sink(folder / "sink")
+    database, sink = open_database(place_of(folder / "outpost.db")), Sink(folder / "sink")
     clock = SharedClock(folder / "clock", 0)
     with database.read() as session:
         lanes = session.scalars(select(Lane.id)).all()

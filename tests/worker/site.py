@@ -26,7 +26,7 @@ from storage.vault import Vault
 from tests import makers
 from tests.bed.bed import wait_until
 from tests.dispatch.sink import ALWAYS
-from tests.fresh import lay_installation
+from tests.fresh import lay_installation, place_of
 
 A_DAY = 43_200  # so many mails a day are one in two seconds
 
@@ -64,10 +64,11 @@ class Site:
         self.database, self.vault = opened.database, opened.vault
 
     def environment(self) -> dict[str, str]:
+        place = place_of(self.data / "outpost.db")
         return {
             **{key: value for key, value in os.environ.items() if not key.startswith("OUTPOST_")},
             "OUTPOST_DATA": str(self.data),
-            "OUTPOST_DATABASE": f"sqlite:///{self.data / 'outpost.db'}?timeout={self.patience}",
+            "OUTPOST_DATABASE": place if isinstance(place, str) else f"sqlite:///{place}?timeout={self.patience}",
             "OUTPOST_KEY_FILE": str(self.folder / "data.key"),
             "OUTPOST_CLOCK": str(self.folder / "clock"),
             "SSL_CERT_FILE": str(self.folder / "mail-ca.pem"),
