@@ -33,6 +33,7 @@ from storage.tables import DomainCheck, Installation, Mailbox, WarmUp
 
 PATIENCE = timedelta(minutes=30)
 SECONDS = 40.0
+_AT_MOST = timedelta(minutes=2)  # a sending takes: whoever is at it longer is dead
 _ASKED, _SENDING, _SENT, _SEEN, _FAILED = "asked", "sending", "sent", "seen", "failed"
 _PENDING = (_ASKED, _SENDING, _SENT)
 _FIELDS = "BODY.PEEK[HEADER.FIELDS (DKIM-SIGNATURE RETURN-PATH)]"
@@ -95,6 +96,8 @@ def _carry_on(database: Database, account_for: AccountFor, domain: str, now: dat
         own = dict(row.learned["own"])
         mailbox = session.get(Mailbox, own["mailbox_id"])
         obstacle = "The address is gone." if mailbox is None else _obstacle(session, mailbox)
+        if own["state"] == _SENDING and to_micros(now) < own.get("sending_until", 0):
+            return  # another worker is at it
         if own["state"] == _SENDING:  # by a worker that died meanwhile
             obstacle = "The worker ended while the mail was being sent; ask again."
         if now - from_micros(own["at"]) > PATIENCE:
@@ -109,7 +112,7 @@ def _carry_on(database: Database, account_for: AccountFor, domain: str, now: dat
             return
         guard, junk, is_new = network_guard(session), mailbox.junk_folder, own["state"] == _ASKED
         if is_new:
-            _set(row, own, _SENDING, "")
+            _set(row, {**own, "sending_until": to_micros(now + _AT_MOST)}, _SENDING, "")
     if is_new:
         note = _send(account, str(own["token"]), guard, now, ca_file)
         with database.write() as session:

@@ -11,6 +11,7 @@ from engine import domain_checks, networks, own_mails, stops
 from engine.channels.effects import MailAccount
 from engine.connections.domain_records import Records
 from engine.desk import Problem, perform
+from storage.columns import to_micros
 from storage.database import Database
 from storage.kinds import MailboxState, RecordState
 from storage.tables import DomainCheck, Mailbox
@@ -107,6 +108,21 @@ def test_what_was_being_sent_when_the_worker_died_is_not_sent_again(database: Da
     with database.write() as session:
         row = session.get_one(DomainCheck, "acme.test")
         row.learned = {"own": {**row.learned["own"], "state": "sending"}}
+    house.carry_on()
+    assert "ended while the mail was being sent" in house.look().note  # type: ignore[union-attr]
+
+
+def test_what_another_worker_is_sending_is_left_to_it_for_two_minutes(database: Database) -> None:
+    house = House(database)
+    house.do(own_mails.ask, mailbox_id=house.box.id)
+    with database.write() as session:
+        row = session.get_one(DomainCheck, "acme.test")
+        until = to_micros(MONDAY + timedelta(minutes=2))
+        row.learned = {"own": {**row.learned["own"], "state": "sending", "sending_until": until}}
+    house.now += timedelta(seconds=119)
+    house.carry_on()
+    assert house.look() == own_mails.OwnMail(MONDAY, True, False, "")
+    house.now += timedelta(seconds=1)
     house.carry_on()
     assert "ended while the mail was being sent" in house.look().note  # type: ignore[union-attr]
 
