@@ -37,7 +37,7 @@ bench: $(VENV)/dev.stamp ## measure, each figure beside its limit or its peer
 
 lock: ## write the requirements files again from pyproject.toml (needs uv)
 	$(LOCK) pyproject.toml --output-file requirements.txt
-	$(LOCK) --extra dev --extra bench --extra postgres pyproject.toml --output-file requirements-dev.txt
+	$(LOCK) --extra dev --extra bench --extra postgres --extra redis pyproject.toml --output-file requirements-dev.txt
 
 screenshots: $(VENV)/dev.stamp ## take every screen again
 	@$(PYTHON) -m practice.screenshots

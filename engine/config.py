@@ -4,8 +4,9 @@ A value that can't be meant is a Problem at the start, never a guess.
 """
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from engine.desk import Problem
 PROJECT = Path(__file__).resolve().parent.parent
 _MOST_PORT = 65_535
 _IDLE_MINUTES = (480, 5, 7 * 24 * 60)  # the default, the least, the most
+_DEADLINES = {"socket_connect_timeout": 5, "socket_timeout": 10}  # seconds; a ring is waited for one second at a time
 _SESSION_HOURS = (7 * 24, 1, 90 * 24)
 
 
@@ -38,6 +40,7 @@ class Config:
     public_url: str
     practice: bool
     with_worker: bool = True  # False where the worker is started by itself
+    queue_url: str = field(default="", repr=False)  # of a Redis; empty is a file in `data`
     linkedin: str = ""  # the address of a stand-in on this computer; empty is LinkedIn itself
 
     @property
@@ -79,6 +82,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
         public_url=_url(environment.get("OUTPOST_URL", f"http://{_bracketed(address)}:{port}")),
         practice=environment.get("OUTPOST_PRACTICE", "") == "1",
         with_worker=_is_on(environment, "OUTPOST_WORKER"),
+        queue_url=_queue(environment.get("OUTPOST_QUEUE", "").strip()),
         linkedin=environment.get("OUTPOST_LINKEDIN", ""),
     )
 
@@ -114,6 +118,23 @@ def _is_on(environment: Mapping[str, str], name: str) -> bool:
     if given not in ("on", "off"):
         raise Problem(f"{name} is “{given[:40]}”; say on or off.")
     return given == "on"
+
+
+def _queue(given: str) -> str:
+    """Not repeated: it may hold a password. No wait without an end: deadlines are added where the URL says none."""
+    try:
+        parts = urlsplit(given)
+        is_right = parts.scheme in ("redis", "rediss") and bool(parts.hostname) and parts.port != 0
+        is_right = is_right and not parts.fragment and re.fullmatch(r"/?[0-9]{0,4}", parts.path) is not None
+    except ValueError:
+        is_right = False
+    if given and not is_right:
+        raise Problem(
+            "OUTPOST_QUEUE can't be read; write it like redis://127.0.0.1:6379/0 (rediss:// with TLS), or leave it out for a"
+            " file in the data folder."
+        )
+    missing = [f"{name}={seconds}" for name, seconds in _DEADLINES.items() if given and name not in parts.query]
+    return given + ("&" if "?" in given else "?") * bool(missing) + "&".join(missing)
 
 
 def _url(given: str) -> str:

@@ -1,68 +1,44 @@
 """The doorbell: Huey with thin tasks that carry ids only, and all recurring work on this one page.
 
 A task says "look there"; everything that must survive is a row of the ledger. A ring that is lost or doubled changes
-nothing: the pump asks the agenda again half a second later.
+nothing: the pump asks the agenda again half a second later. The rings wait in a file of the worker's own, or on a Redis
+that all workers share: then whoever has a free thread takes one, and a piece of recurring work comes once from each.
 """
 
-import functools
 import itertools
+import json
+import math
 import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from huey import SqliteHuey, crontab
+from huey import RedisHuey, SqliteHuey, crontab
+from huey.exceptions import ConfigurationError
+from huey.registry import Message
+from huey.serializer import Serializer
 from huey.storage import SqliteStorage
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
-from engine import (
-    agenda,
-    alert_deliveries,
-    bounce_rates,
-    clock,
-    cut_off_sign_ins,
-    database_trouble,
-    domain_checks,
-    exports,
-    generation,
-    giving_back,
-    grants,
-    linkedin_looks,
-    linkedin_withdrawals,
-    logs,
-    long_jobs,
-    mailbox_probes,
-    old_sign_ins,
-    own_mails,
-    provider_sign_in,
-    reading_rounds,
-    recovery,
-    scrape_keeping,
-    warm_up_keeping,
-)
-from engine.channels.effects import MailAccount
-from engine.channels.linkedin.sitting import forget_pictures
-from engine.connections import domain_records
+from engine import agenda, clock, recovery
 from engine.counter import Counter
 from engine.dead_workers import DeadWorkers
-from engine.grants import tokens_of
+from engine.desk import Problem
 from engine.hands import Hands
-from engine.incoming_keeping import Keys
 from engine.installation import Outpost
 from engine.linkedin_browsing import SignIns
 from engine.linkedin_hand import LINKEDIN_KINDS
-from engine.mail_accounts import account_for
+from engine.recurring import Recurring
 from engine.relief import Relief
 from engine.rounds import carry_on
 from engine.rules.permit import CLOCK_TOLERANCE
+from engine.troubles import QueueSilent, Troubles
 from engine.turns import Turns
 from engine.wards import Answer, Wards
-from engine.warm_up_key import key_for
 from storage.kinds import ActionKind
-from storage.tables import Mailbox
+from storage.tables import Installation
 
 WORKERS = 24  # threads; what their lanes have to write at the same moment is written as one set
 PAUSE = 0.5  # seconds between two looks at the agenda
@@ -70,9 +46,8 @@ _MOST_LANES = 200
 _ENOUGH = 50  # lanes that are rung or at work: nobody looks for more
 _MOST_IN_A_ROW = 25  # actions of one lane before other lanes get their turn
 SECONDS_TO_FINISH = 10
-_PICTURES_KEPT = timedelta(days=7)  # of pages that were not as known: personal data
+_LOST_AFTER = 10.0  # seconds; a ring on a shared queue may have gone to another worker, or died with it
 _MAIL_KINDS = frozenset(ActionKind).difference(LINKEDIN_KINDS)
-_log = logs.logger("worker")
 
 
 class _Storage(SqliteStorage):  # type: ignore[misc]
@@ -84,6 +59,16 @@ class _Storage(SqliteStorage):  # type: ignore[misc]
         return connection
 
 
+class _Plain(Serializer):  # type: ignore[misc]
+    """JSON: what lies on a server that others may write to is never unpickled."""
+
+    def _serialize(self, data: Message) -> bytes:
+        return json.dumps(data._asdict()).encode()
+
+    def _deserialize(self, data: bytes) -> Message:
+        return Message(**json.loads(data))
+
+
 @dataclass
 class Doorbell:
     """The worker's threads around one opened installation; `hands` is asked anew for every ring."""
@@ -92,41 +77,39 @@ class Doorbell:
     holder: str
     alone: bool
     hands: Callable[[], Hands]
-    troubles: dict[str, str] = field(default_factory=dict)  # by part: the sentence of its last failure, until it succeeds
+    troubles: Troubles = field(default_factory=Troubles)
     sign_ins: SignIns | None = None  # at LinkedIn; None where there is no browser
     latest: datetime | None = None  # the newest instant that this worker, or the one before it, has seen
     stopping: threading.Event = field(default_factory=threading.Event)
-    wards: Wards = field(default_factory=lambda: Wards(clock.monotonic))
-    _visiting: threading.Lock = field(default_factory=threading.Lock)
-    _reading: Turns = field(default_factory=Turns)
-    _reading_ill: Turns = field(default_factory=Turns)
-    _telling: Turns = field(default_factory=Turns)
     _looking_up: Turns = field(default_factory=Turns)
     _looking_up_pages: Turns = field(default_factory=Turns)
-    _signing_in: Turns = field(default_factory=Turns)  # slow: and a code that is presented twice is good for nothing
 
     def __post_init__(self) -> None:
+        self.is_shared = bool(self.outpost.config.queue_url)
+        self.wards = Wards(clock.monotonic, _LOST_AFTER if self.is_shared else math.inf)
         self.dead_workers = DeadWorkers(self.outpost.database, self.holder, clock.monotonic)
         self.counter = Counter(self.outpost.database, self.outpost.config.mark_file, clock.now)
-        self.huey = SqliteHuey(
-            "outpost", filename=str(self.outpost.config.queue_file), results=False, timeout=30, storage_class=_Storage
-        )
+        self.huey = _on_redis(self.outpost) if self.is_shared else _in_a_file(self.outpost)
         self.relief = Relief(self.huey, self.wards)
         self.attend_lane = self.huey.task(name="attend_lane")(self._attend_lane)
-        self.huey.periodic_task(crontab(minute="*"), name="every_minute")(self._every_minute)
-        self.huey.periodic_task(crontab(minute="*"), name="read_mail")(self._read_mail)
-        self.huey.periodic_task(crontab(minute="*"), name="visit")(self._visit)
-        self.huey.periodic_task(crontab(minute="*"), name="tell")(self._tell)
-        self.huey.periodic_task(crontab(minute="*"), name="linkedin")(self._linkedin)
-        self.huey.periodic_task(crontab(minute="*/10"), name="every_ten_minutes")(self._every_ten_minutes)
+        self.recurring = Recurring(
+            self.outpost, self.wards, self.counter, self.troubles, self.sign_ins, lambda: self.stopping.is_set()
+        )
+        self.huey.periodic_task(crontab(minute="*"), name="every_minute")(self.recurring.every_minute)
+        self.huey.periodic_task(crontab(minute="*"), name="read_mail")(self.recurring.read_mail)
+        self.huey.periodic_task(crontab(minute="*"), name="visit")(self.recurring.visit)
+        self.huey.periodic_task(crontab(minute="*"), name="tell")(self.recurring.tell)
+        self.huey.periodic_task(crontab(minute="*"), name="linkedin")(self.recurring.linkedin)
+        self.huey.periodic_task(crontab(minute="*/10"), name="every_ten_minutes")(self.recurring.every_ten_minutes)
 
     def consumer(self) -> Any:
         """The Huey consumer; its `run` blocks until SIGTERM or SIGINT and lets what is in flight end."""
         consumer = self.huey.create_consumer(
             workers=WORKERS,
             worker_type="thread",
-            initial_delay=0.05,
-            max_delay=0.5,
+            # Of a file they are the pauses between two looks; a Redis calls, and they are those between two that failed.
+            initial_delay=1.0 if self.is_shared else 0.05,
+            max_delay=10.0 if self.is_shared else 0.5,
             periodic=True,
             graceful_signal="TERM",
             shutdown_timeout=SECONDS_TO_FINISH,
@@ -138,23 +121,12 @@ class Doorbell:
         """Ring for every lane whose time has come, until told to stop."""
         turn = 0
         while not self.stopping.wait(PAUSE):
-            self._guarded("agenda", self._ring)
-            self._guarded("relief", lambda: self.relief.call(self.stopping))
-            self._guarded("LinkedIn sign-ins", self._sign_in)
+            self.troubles.guard("agenda", self._ring)
+            self.troubles.guard("relief", lambda: self.relief.call(self.stopping))
+            self.troubles.guard("LinkedIn sign-ins", self._sign_in)
             if turn % 10 == 0:
-                self._guarded("recovery", self._settle)
+                self.troubles.guard("recovery", self._settle)
             turn += 1
-
-    def _linkedin(self) -> None:
-        with self.wards.aside():
-            self._guarded("LinkedIn", lambda: self._look_at_linkedin(clock.now()))
-
-    def _look_at_linkedin(self, now: datetime) -> None:
-        linkedin_withdrawals.plan_due(self.outpost.database, now)
-        scrape_keeping.keep_due(self.outpost.database, now)
-        if self.sign_ins is not None:
-            linkedin_looks.look_due(self.outpost.database, self.outpost.vault, self.sign_ins.driver, clock.now)
-            forget_pictures(self.outpost.config.pictures_folder, (now - _PICTURES_KEPT).timestamp())
 
     def _sign_in(self) -> None:
         if self.sign_ins is not None:
@@ -186,6 +158,10 @@ class Doorbell:
             while waiting:
                 self.attend_lane(waiting[0])
                 waiting.pop(0)
+        except Exception as error:
+            if self.is_shared:
+                raise QueueSilent(_SILENT) from error
+            raise
         finally:
             for lane_id in waiting:  # a queue that takes no more has heard of none of these
                 self.wards.take_back(lane_id)
@@ -196,7 +172,7 @@ class Doorbell:
             return
         turns = itertools.count()
         try:
-            self._guarded("dispatch", lambda: self._work_on(lane_id, turns))
+            self.troubles.guard("dispatch", lambda: self._work_on(lane_id, turns))
         finally:
             self.wards.end(lane_id, max(0, next(turns) - 1))
 
@@ -220,80 +196,25 @@ class Doorbell:
     def _look_up(self, part: str, kinds: Collection[ActionKind]) -> None:
         """A server or a page may take minutes, so by itself: what is due elsewhere is not to wait for it."""
         database = self.outpost.database
-        self._guarded(part, lambda: recovery.reconcile_due(database, clock.now, self.hands(), kinds=kinds))
+        self.troubles.guard(part, lambda: recovery.reconcile_due(database, clock.now, self.hands(), kinds=kinds))
 
-    def _every_minute(self) -> None:
-        database, now = self.outpost.database, clock.now()
-        with self.wards.aside():
-            self._guarded("probes", lambda: mailbox_probes.probe_due(database, self._accounts(), now))
-        self._signing_in.take(lambda: self._guarded("sign-ins", self._sign_ins))
-        self._guarded("imports and launches", lambda: long_jobs.carry_on(database, clock.now()))
-        self._guarded("warm-up", lambda: warm_up_keeping.keep(database, now))
-        self._guarded("mark", lambda: generation.settle(self.outpost.config.mark_file))
-        self._guarded("reports", lambda: exports.export_due(database, self.outpost.config.columnar_folder, now))
 
-    def _accounts(self) -> Callable[[Session, Mailbox], MailAccount]:
-        return account_for(self.outpost.vault, tokens_of(self.outpost, clock.now))
+def _in_a_file(outpost: Outpost) -> SqliteHuey:
+    return SqliteHuey("outpost", filename=str(outpost.config.queue_file), results=False, timeout=30, storage_class=_Storage)
 
-    def _sign_ins(self) -> None:
-        """No mail waits for a token, and what nobody uses any more, or nobody got to keep, is given back."""
-        grants.refresh_due(tokens_of(self.outpost, clock.now))
-        cut_off_sign_ins.settle_due(tokens_of(self.outpost, clock.now))
-        giving_back.give_back_due(tokens_of(self.outpost, clock.now))
-        with self.outpost.database.write() as session:
-            provider_sign_in.forget_old(session, clock.now())
 
-    def _visit(self) -> None:
-        """Mail servers and DNS may be slow: a thread of its own, and a round that lasts longer lets the next one pass."""
-        if not self._visiting.acquire(blocking=False):
-            return
-        try:
-            with self.wards.aside():
-                database, key = self.outpost.database, key_for(self.outpost.vault)
-                self._guarded("visits", lambda: warm_up_keeping.visit_due(database, self._accounts(), key, clock.now))
-                if not self.outpost.config.practice:  # its domains are nobody's, and nothing is to leave the computer
-                    look = functools.partial(domain_records.look, ask=domain_records.asker())
-                    self._guarded("domain checks", lambda: domain_checks.check_due(database, look, clock.now()))
-                self._guarded("mails to oneself", lambda: own_mails.carry_on(database, self._accounts(), clock.now()))
-        finally:
-            self._visiting.release()
+def _on_redis(outpost: Outpost) -> RedisHuey:
+    """Named after the installation: several may share a server, and none takes another's rings."""
+    with outpost.database.read() as session:
+        mark = session.scalars(select(Installation.mark)).one()
+    try:
+        huey = RedisHuey(f"outpost{mark}", url=outpost.config.queue_url, results=False, serializer=_Plain())
+        huey.storage.conn.ping()
+    except ConfigurationError:
+        raise Problem("OUTPOST_QUEUE names a Redis, whose client is not installed: pip install '.[redis]'.") from None
+    except Exception as error:  # the client's own errors, whatever its version calls them; their words may hold the password
+        raise Problem(f"{_SILENT} ({type(error).__name__})") from None
+    return huey
 
-    def _tell(self) -> None:
-        """Alerts outside the panel; a slow webhook or mail server keeps only the other alerts waiting."""
-        post = alert_deliveries.Post(self.outpost.vault, self.outpost.config.public_url)
-        database = self.outpost.database
-        tell = functools.partial(alert_deliveries.deliver_due, database, post, clock.now)
-        self._telling.take(lambda: self._guarded("telling of alerts", tell))
 
-    def _read_mail(self) -> None:
-        """By itself, as visits are; and the addresses that can't be read, apart from all others."""
-        self._reading_ill.take_beside("reading", lambda: self._guarded("reading of slow mail", lambda: self._read(ill=True)))
-        with self.wards.aside():
-            self._reading.take(lambda: self._guarded("reading of mail", lambda: self._read(ill=False)))
-
-    def _read(self, *, ill: bool) -> None:
-        vault, database = self.outpost.vault, self.outpost.database
-        with database.read() as session:
-            keys = Keys(key_for(vault)(session), vault)
-        reader = reading_rounds.reader(database, self._accounts(), keys, writer=self.counter)
-        reading_rounds.read_due(database, reader, clock.now, ill=ill, may_go_on=lambda: not self.stopping.is_set())
-
-    def _every_ten_minutes(self) -> None:
-        self._guarded("sweep", lambda: self.outpost.database.do(lambda session: agenda.sweep(session, clock.now())))
-        self._guarded("old sign-ins", lambda: old_sign_ins.forget_old(self.outpost.database, clock.now()))
-        self._guarded("bounce rates", lambda: bounce_rates.look_again(self.outpost.database, clock.now()))
-
-    def _guarded(self, part: str, work: Callable[[], Any]) -> None:
-        """A fault of one part must not end the others: it is logged, shown, and the work is tried again at its next turn."""
-        try:
-            work()
-        except SQLAlchemyError as error:
-            self.troubles[part] = (
-                f"The database refuses to work ({type(error).__name__}); nothing is sent until it does again."
-            )
-            _log.error("work.failed", part=part, problem=database_trouble.sentence(error) or logs.scrubbed(str(error)))
-        except Exception as error:
-            self.troubles[part] = f"The {part} failed ({type(error).__name__}); it is tried again."
-            _log.exception("work.failed", part=part, problem=logs.scrubbed(str(error)))
-        else:
-            self.troubles.pop(part, None)
+_SILENT = "The queue's Redis (OUTPOST_QUEUE) does not answer, so nothing is sent; check that it runs and lets Outpost in."

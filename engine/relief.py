@@ -35,7 +35,10 @@ class Relief:
     def _relieve(self, stopping: threading.Event) -> None:
         """What a thread of Huey's does, until it is not needed any more."""
         while not stopping.is_set() and not self.wards.may_go():
-            task = self.huey.dequeue()
+            try:
+                task = self.huey.dequeue()
+            except Exception:  # a queue that does not answer is told of by who rings; this thread must say when it goes
+                task = None
             if task is None:
                 stopping.wait(_PAUSE)
             else:

@@ -5,6 +5,7 @@ a minute, and a few of them all. Hence two bulkheads. What is known to be slow g
 to be slow is made up for: another thread takes over, up to a number, until it is done.
 """
 
+import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -45,7 +46,8 @@ class Wards:
     """Safe for all threads of one worker. What it knows of slow lanes ends with the worker; a probe knows it too."""
 
     now: Callable[[], float]  # monotonic seconds
-    _rung: dict[int, Ward] = field(default_factory=dict)  # lanes whose ring waits in the queue
+    lost_after: float = math.inf  # seconds in which a ring is taken up; another worker may have it, or have died with it
+    _rung: dict[int, tuple[Ward, float]] = field(default_factory=dict)  # lanes whose ring waits in the queue, since when
     _busy: dict[int, _Visit] = field(default_factory=dict)  # lanes that a thread works on
     _slow: set[int] = field(default_factory=set)
     _aside: int = 0
@@ -55,12 +57,13 @@ class Wards:
     def ask(self, lane_id: int, known: Ward | None) -> Answer:
         """Whether to ring for a lane; RING keeps a place of its ward for it."""
         with self._lock:
+            self._forget_lost()
             if lane_id in self._rung or lane_id in self._busy:
                 return Answer.AT_WORK
             ward = known or self._ward(lane_id)
             if ward in _PLACES and self._taken(ward) >= _PLACES[ward]:
                 return Answer.FULL
-            self._rung[lane_id] = ward
+            self._rung[lane_id] = ward, self.now()
             return Answer.RING
 
     def take_back(self, lane_id: int) -> None:
@@ -71,7 +74,7 @@ class Wards:
     def begin(self, lane_id: int) -> bool:
         """A thread takes up the lane; False while another has it."""
         with self._lock:
-            ward = self._rung.pop(lane_id, None) or self._ward(lane_id)
+            ward = self._rung.pop(lane_id, (self._ward(lane_id), 0.0))[0]
             if lane_id in self._busy:
                 return False
             self._busy[lane_id] = _Visit(ward, self.now())
@@ -119,6 +122,13 @@ class Wards:
             self._relieving -= is_over
             return is_over
 
+    def _forget_lost(self) -> None:
+        while self._rung:
+            lane_id, (_, since) = next(iter(self._rung.items()))  # the first to be rung for
+            if since > self.now() - self.lost_after:
+                return
+            del self._rung[lane_id]
+
     def _stuck(self) -> int:
         late = self.now() - RELIEF_AFTER
         return self._aside + sum(visit.moved_at <= late for visit in self._busy.values())
@@ -133,4 +143,4 @@ class Wards:
 
     def _taken(self, ward: Ward) -> int:
         at_work = sum(visit.ward is ward for visit in self._busy.values())
-        return at_work + sum(rung is ward for rung in self._rung.values())
+        return at_work + sum(rung is ward for rung, _ in self._rung.values())

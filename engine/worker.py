@@ -53,13 +53,12 @@ def main() -> int:
     logs.set_up()
     try:
         outpost = installation.current()
-        lock = hold(outpost.config.worker_lock)
+        with hold(outpost.config.worker_lock):
+            return work(outpost)
     except Problem as problem:
         _log.error("worker.refused", problem=str(problem))
         sys.stderr.write(f"{problem}\n")
         return ANOTHER_WORKER if isinstance(problem, AnotherWorker) else 1
-    with lock:
-        return work(outpost)
 
 
 class AnotherWorker(Problem):
@@ -152,7 +151,7 @@ def _beat(outpost: Outpost, bell: Doorbell, boot: str, presence: Presence | None
                         host=socket.gethostname(),
                         started_at=started,
                         at=clock.now(),
-                        note=" ".join(dict.fromkeys(list(bell.troubles.values()))),
+                        note=" ".join(dict.fromkeys(list(bell.troubles.sentences.values()))),
                     )
                 )
         except SQLAlchemyError as error:

@@ -197,6 +197,7 @@ EDGES = (
     "app",
     "engine.worker",
     "engine.queue",
+    "engine.recurring",
     "engine.installation",
     "engine.owner_resets",
     "engine.supervision",

@@ -48,13 +48,13 @@ def finished(name: str) -> None:
 
 
 def test_every_mailbox_is_read_and_those_that_failed_come_again_beside_the_others(bell: Doorbell) -> None:
-    bell._read_mail()
+    bell.recurring.read_mail()
     finished("reading")
     assert failures(bell) == [1, 1]
-    assert bell.troubles == {}  # a mailbox that can't be read is no fault of the worker
+    assert bell.troubles.sentences == {}  # a mailbox that can't be read is no fault of the worker
     with bell.outpost.database.write() as session:
         session.execute(update(MailReading).values(next_at=clock.now() - timedelta(seconds=1)))
-    bell._read_mail()
+    bell.recurring.read_mail()
     finished("reading")
     assert failures(bell) == [2, 2]
 
@@ -70,7 +70,7 @@ def test_a_round_that_hangs_lets_the_next_minute_pass(bell: Doorbell, monkeypatc
 
     monkeypatch.setattr(reading_rounds, "read_due", hangs)
     for _ in range(3):
-        bell._read_mail()
+        bell.recurring.read_mail()
     wait_until(lambda: True in begun, "the reading of slow mail", 20)  # in a thread of its own
     assert sorted(begun) == [False, False, False, True]
     over.set()
@@ -86,10 +86,10 @@ def test_a_minute_of_a_slow_provider_presents_no_code_twice(bell: Doorbell, monk
         return 0
 
     monkeypatch.setattr(cut_off_sign_ins, "settle_due", hangs)
-    minute = threading.Thread(target=bell._every_minute)
+    minute = threading.Thread(target=bell.recurring.every_minute)
     minute.start()
     wait_until(lambda: bool(begun), "the first minute", 20)
-    bell._every_minute()
+    bell.recurring.every_minute()
     over.set()
     minute.join(20)
     assert len(begun) == 1
