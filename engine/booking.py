@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
-from engine import outcomes
+from engine import limit_steps, outcomes
 from engine.outcomes import day_of
 from engine.rules.facts import Facts, Refuse, Run, Wait
 from engine.rules.permit import permit
@@ -25,7 +25,7 @@ from storage.ledger import Entry, Note, connection_of, move, take_quota
 from storage.ledger_sets import Moving, Unit, move_all, take_quotas
 from storage.overview_readings import heads_of
 from storage.prepared import Prepared
-from storage.readings import heads, next_limit_at
+from storage.readings import heads
 from storage.tables import Action
 
 LEASE = timedelta(minutes=5)
@@ -210,8 +210,8 @@ def _set_aside(session: Session, situation: Situation, verdict: Wait | Refuse, n
     if verdict.until is not None:
         waits.append(verdict.until)
     if verdict.reason in _LIMITED:
-        ahead = next_limit_at(session, situation.entry.lane_id, situation.entry.kind, now)
-        waits += [at for at in (situation.limits_until, ahead) if at is not None]
+        changes = limit_steps.next_change(session, situation.entry.lane_id, situation.entry.kind, now)
+        waits += [changes] if changes is not None else []
     if verdict.reason is Reason.COUNT_UNREADABLE:
         waits.append(now + _UNREADABLE)  # nobody tells the lane when the counts can be read again
 

@@ -3,15 +3,16 @@
 Read for a page of lanes in as many statements as for one: the worker asks of one lane, the panel of all that it shows.
 """
 
+import functools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from engine import moved_addresses
+from engine import limit_steps, moved_addresses
 from engine.limits import Limit, limits_of
 from engine.moved_addresses import Clocked
 from engine.rules.facts import ClockUse
@@ -56,6 +57,7 @@ def read(session: Session, zones: Mapping[int, ZoneInfo], now: datetime) -> Coun
             moved = [one for one in wanted if one[0] == lane_id]
             found |= moved_addresses.counted(session, moved, found, others, zones[lane_id], now)
             last |= moved_addresses.latest(session, lane_id, last, others)
+        found |= _raised(session, found, zones, now)
         return Counts(limits, _by_kind(limits, found), last)
     except DBAPIError:
         return Counts(limits, {}, {})
@@ -70,6 +72,26 @@ def _by_kind(limits: Mapping[int, tuple[Limit, ...]], found: _Found) -> dict[Lan
         for day in inforce
         if day.clock is QuotaClock.LOCAL_DAY
     }
+
+
+def _raised(session: Session, found: _Found, zones: Mapping[int, ZoneInfo], now: datetime) -> _Found:
+    """The clocks that are full and whose limit goes up by itself, with when it does."""
+    full = {key: use for key, use in found.items() if use.used >= use.limit}
+    steps = limit_steps.ahead(session, list({lane_id for lane_id, _, _ in full}), now) if full else {}
+    raised: _Found = {}
+    for key, use in full.items():
+        if key in steps:
+            at = limit_steps.first_above(steps[key], functools.partial(_still_used, use, zones[key[0]], now))
+            raised[key] = replace(use, raised_at=at)
+    return raised
+
+
+def _still_used(use: ClockUse, zone: ZoneInfo, now: datetime, at: datetime) -> int:
+    """What counts against the limit at a later instant for certain: a local day's count is over with its day."""
+    if use.clock is not QuotaClock.LOCAL_DAY:
+        return use.used
+    ends = use.frees_at or day_start(zone, now.astimezone(zone).date() + timedelta(days=1))
+    return use.used if at < ends else 0
 
 
 def _on_all_clocks(session: Session, wanted: _Wanted, zones: Mapping[int, ZoneInfo], now: datetime) -> _Found:

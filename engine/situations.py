@@ -51,17 +51,13 @@ class _Scene:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """An action with its facts, and what else dispatch asks of the row it reads them from.
-
-    `limits_until` is when the first of the limits in force for this kind ends by itself: more may be allowed from then on.
-    """
+    """An action with its facts, and what else dispatch asks of the row it reads them from."""
 
     entry: Entry
     facts: Facts
     epoch: int
     mailbox_id: int | None
     waits: tuple[Reason | None, datetime | None]
-    limits_until: datetime | None
 
 
 def gather(session: Session, action_ids: Sequence[int], now: datetime, known: Counts | None = None) -> dict[int, Facts]:
@@ -85,10 +81,10 @@ def situations(
         return {}
     rows = readings.facts_of(session, action_ids)
     scene = _scene(session, rows, now, known)
-    return {row.id: _situation(row, _facts(row, scene, now, by_holder), scene) for row in rows}
+    return {row.id: _situation(row, _facts(row, scene, now, by_holder)) for row in rows}
 
 
-def _situation(row: Any, facts: Facts, scene: _Scene) -> Situation:
+def _situation(row: Any, facts: Facts) -> Situation:
     entry = Entry(
         id=row.id,
         workspace_id=row.workspace_id,
@@ -104,12 +100,7 @@ def _situation(row: Any, facts: Facts, scene: _Scene) -> Situation:
         message_id=row.message_id,
         zone=row.zone,
     )
-    ends = [
-        limit.until
-        for limit in scene.counts.limits.get(row.lane_id, ())
-        if limit.kind is row.kind and limit.until is not None
-    ]
-    return Situation(entry, facts, row.lane_epoch, row.mailbox_id, (row.reason, row.wait_until), min(ends, default=None))
+    return Situation(entry, facts, row.lane_epoch, row.mailbox_id, (row.reason, row.wait_until))
 
 
 def _shared(row: Any, scene: _Scene) -> ClockUse | None:

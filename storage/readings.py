@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Date, Integer, String, bindparam, column, select, text
+from sqlalchemy import Boolean, Date, Integer, String, bindparam, column, text
 from sqlalchemy.orm import Session
 
 from storage.columns import Instant
@@ -252,20 +252,6 @@ def limit_settings(session: Session, lane_ids: Collection[int], now: datetime) -
     """The settings that have begun and not ended, the oldest first."""
     return _LIMITS.rows(connection_of(session), {"lanes": list(lane_ids), "now": now})
 
-
-def next_limit_at(session: Session, lane_id: int, kind: ActionKind, now: datetime) -> datetime | None:
-    """When the next setting of this kind begins that is written down already: a ramp has one for each of its steps."""
-    at: datetime | None = _NEXT_LIMIT.scalar(connection_of(session), {"lane": lane_id, "of_kind": kind, "now": now})
-    return at
-
-
-_NEXT_LIMIT = Prepared(
-    select(LimitSetting.since)
-    .where(LimitSetting.lane_id == bindparam("lane"), LimitSetting.kind == bindparam("of_kind"))
-    .where(LimitSetting.since > bindparam("now"))
-    .order_by(LimitSetting.since)
-    .limit(1)
-)
 
 _HOLIDAYS = Prepared(
     text("SELECT identity_id, day FROM holiday WHERE identity_id IN :ids")

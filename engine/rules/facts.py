@@ -49,13 +49,15 @@ class ClockUse:
 
     `used` counts units reserved and not given back. `frees_at` is, on a rolling clock that is full, the instant at which
     used falls below the limit (None when only a higher limit helps); on the local day it is the end of the last date that
-    was spent for, where that date lies ahead of today.
+    was spent for, where that date lies ahead of today. `raised_at` is, on a clock that is full, when a limit that is written
+    down already (a ramp's next step, the one that a temporary limit falls back to) lets more begin.
     """
 
     clock: QuotaClock
     limit: int
     used: int
     frees_at: datetime | None = None
+    raised_at: datetime | None = None
 
     @property
     def remaining(self) -> int:

@@ -5,7 +5,7 @@ what happens. A `Wait.until` is a promise: asked again then, with nothing else c
 reason; None means that only a person (or an answer from outside) ends the wait.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from engine.rules.facts import ClockUse, Facts, GateReport, Refuse, Run, Verdict, Wait
@@ -193,14 +193,22 @@ def _hours(facts: Facts, now: datetime) -> Obstacle:
 
 
 def _day_limit(facts: Facts, now: datetime) -> Obstacle:
-    own = _use(facts, QuotaClock.LOCAL_DAY)
-    for use, zero, full in (
-        (own, Reason.LIMIT_ZERO, Reason.DAY_LIMIT),
-        (facts.shared, Reason.NOT_SHARED, Reason.SHARE_USED_UP),
-    ):
-        if use is not None and use.used >= use.limit:
-            return Wait(zero, None) if use.limit == 0 else Wait(full, _at_work(facts, _next_quota(facts, own, now)))
+    own, shared = _use(facts, QuotaClock.LOCAL_DAY), facts.shared
+    if own is not None and own.used >= own.limit:
+        if own.limit == 0:
+            return _zero(facts)
+        return Wait(Reason.DAY_LIMIT, _at_work_from(facts, _first(_next_quota(facts, own, now), own.raised_at)))
+    if shared is not None and shared.used >= shared.limit:
+        if shared.limit == 0:
+            return Wait(Reason.NOT_SHARED, None)
+        return Wait(Reason.SHARE_USED_UP, _at_work(facts, _next_quota(facts, own, now)))
     return None
+
+
+def _zero(facts: Facts) -> Wait:
+    """A limit of 0 frees nothing; it ends where every one of them goes up by itself."""
+    raises = [use.raised_at for use in facts.clocks if use.limit == 0 and use.clock is not QuotaClock.PENDING_TOTAL]
+    return Wait(Reason.LIMIT_ZERO, _at_work_from(facts, _last(raises)))
 
 
 def _next_quota(facts: Facts, own: ClockUse | None, now: datetime) -> datetime:
@@ -210,20 +218,22 @@ def _next_quota(facts: Facts, own: ClockUse | None, now: datetime) -> datetime:
 
 
 def _rolling_limits(facts: Facts, now: datetime) -> Obstacle:
-    """The rolling clock that takes longest to free a unit; one that only a higher limit frees comes before all."""
+    """The rolling clock that takes longest to free a unit; one that only a person's higher limit frees comes before all."""
     full = [use for use in facts.clocks if use.clock in _ROLLING and use.used >= use.limit]
     if not full:
         return None
     if any(use.limit == 0 for use in full):
-        return Wait(Reason.LIMIT_ZERO, None)
-    slowest = max(full, key=lambda use: (use.frees_at is None, use.frees_at or now))
-    until = _at_work(facts, slowest.frees_at) if slowest.frees_at is not None else None
-    return Wait(_ROLLING[slowest.clock], until)
+        return _zero(facts)
+    free = {use.clock: _first(use.frees_at, use.raised_at) for use in full}
+    slowest = max(free, key=lambda clock: (free[clock] is None, free[clock] or now))
+    return Wait(_ROLLING[slowest], _at_work_from(facts, free[slowest]))
 
 
 def _pending(facts: Facts, now: datetime) -> Obstacle:
     use = _use(facts, QuotaClock.PENDING_TOTAL)
-    return Wait(Reason.PENDING_LIMIT, None) if use is not None and use.used >= use.limit else None
+    if use is None or use.used < use.limit:
+        return None
+    return Wait(Reason.PENDING_LIMIT, _at_work_from(facts, use.raised_at))
 
 
 def _pacing(facts: Facts, now: datetime) -> Obstacle:
@@ -244,6 +254,18 @@ def _use(facts: Facts, clock: QuotaClock) -> ClockUse | None:
 def _tomorrow(facts: Facts, now: datetime) -> datetime:
     """The first instant of the identity's next local date."""
     return day_start(facts.hours.zone, local_day(facts.hours, now) + timedelta(days=1))
+
+
+def _first(*instants: datetime | None) -> datetime | None:
+    return min(filter(None, instants), default=None)
+
+
+def _last(instants: Sequence[datetime | None]) -> datetime | None:
+    return None if None in instants else max(filter(None, instants), default=None)
+
+
+def _at_work_from(facts: Facts, at: datetime | None) -> datetime | None:
+    return _at_work(facts, at) if at is not None else None
 
 
 def _at_work(facts: Facts, at: datetime) -> datetime | None:
