@@ -30,11 +30,11 @@ class Way:
     dark: bool = False
 
 
-WAYS = (Way("light"), Way("dark", dark=True), Way("phone", 390, 844))
+WAYS = (Way("light"), Way("dark", dark=True), Way("phone", 390, 844), Way("phone-dark", 390, 844, dark=True))
 _PAGES = (
     Shot("today", "", kept=True),
     Shot("alerts", "alerts"),
-    Shot("identities", "identities", kept=True),
+    Shot("identities", "identities"),
     Shot("new-identity", "new-identity"),
     Shot("new-by-login", "new-by-login"),
     Shot("new-by-share", "new-by-share"),
@@ -76,8 +76,24 @@ _OPENED = (
     Shot("open-new-campaign", "campaigns", press=("New campaign",)),
     Shot("open-imap", "identity?id=1&section=email", press=("IMAP",)),
     Shot("open-html", "campaign?id=3", press=("HTML",)),
+    Shot("open-warm-up", "identity?id=1&section=email", press=("Start warm-up",)),
+    Shot("open-disconnect", "identity?id=1&section=email", press=("more_horiz",)),
+    Shot("open-domain-in-order", "identity?id=1&section=email", press=("Domain acme",)),
+    Shot("open-domain-red", "identity?id=1&section=email", press=("Domain get-acme",)),
+    Shot("open-settings", "identity?id=1&section=email", press=("Limit, gap, signature",)),
+    Shot("open-pool", "identity?id=1&section=email", press=("Warm-up pool",)),
+    Shot("open-withdrawals", "identity?id=1&section=linkedin", press=("Withdrawals",)),
+    Shot("open-changes", "identity?id=1&section=activity", press=("Changes",)),
+    Shot("open-add-identity", "identities", press=("Add new identity",)),
+    Shot("open-identity-table", "identities", press=("Table",)),
+    Shot("open-tell-me", "alerts", press=("Tell me by mail",)),
+    Shot("open-policy", "warm-up", press=("Policy and price",)),
+    Shot("open-workspace-policy", "warm-up", press=("Workspace policy",)),
+    Shot("open-more", "campaign?id=3", press=("more_horiz",)),
+    Shot("open-finish", "campaign?id=3", press=("more_horiz", "Finish")),
+    Shot("open-the-mail", "lead?id=131", press=("The mail",)),
     Shot("open-import-leads", "campaign?id=21&tab=Leads", press=("Import more leads",)),
-    Shot("open-read-sales-navigator", "campaign?id=1&tab=Leads", press=("Read Sales Navigator",)),
+    Shot("open-read-sales-navigator", "campaign?id=3&tab=Leads", press=("Read Sales Navigator",)),
     Shot("open-suppress", "suppressions", press=("Add to the list",)),
     Shot("open-import-suppressions", "suppressions", press=("Import a CSV",)),
     Shot("open-invite", "users", press=("Invite a user",)),
@@ -118,6 +134,7 @@ _AWKWARD_ONES = (
     Shot("awkward-campaign-launch", "campaign?id=22&tab=Launch", _AWKWARD),
 )
 SHOTS = (*_PAGES, *_OPENED, *_STRAINED, *_AWKWARD_ONES)
+WAY_OUT = "the way out of a lead's mail"  # its path is signed, so it is known once the workspace is there
 # What answers without a session: the path, and the fields that are filled in before the button is pressed.
 DOORS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("door-sign-in", "/sign-in", {}),
@@ -127,7 +144,30 @@ DOORS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("door-gone", "/invitation/gone", {}),
     ("door-reset", "/reset/screens", {}),
     ("door-share", "/share/screens", {}),
+    ("door-share-manually", "/share/screens?way=manually", {}),
     ("door-share-gone", "/share/gone", {}),
+    ("door-unsubscribe", WAY_OUT, {}),
+    ("door-approved", "/connect/answered/yes", {}),
+    ("door-not-approved", "/connect/answered/no", {}),
+    ("door-sign-in-over", "/connect/over/late", {}),
+    ("door-nothing-here", "/share", {}),
     ("door-unsubscribe-gone", "/unsubscribe/gone", {}),
     ("door-sign-out", "/sign-out", {}),
+)
+# Behind the gate, and yet plain: what is said before somebody is sent to a provider, and where there is no page.
+GATED: tuple[tuple[str, str], ...] = (
+    ("gated-google", "/connect/google?w=1&identity=1"),
+    ("gated-microsoft", "/connect/microsoft?w=1&identity=1&address=ada%40acme.practice.test"),
+    ("gated-nowhere", "/no/such/page"),
+)
+# An installation that was just started: before there is an owner, and right after. Nothing of practice is on these.
+WELCOME: tuple[str, str, dict[str, str]] = ("door-welcome", "/welcome", {})
+FIRST_OWNER = {
+    "Your name": "Ada Lovelace",
+    "E-mail address": "ada@outpost.test",
+    "Password": "nothing here is real",
+    "First workspace": "Acme Robotics",
+}
+FRESH = tuple(
+    Shot(f"fresh-{path or 'today'}", path) for path in ("", "identities", "campaigns", "providers", "installation")
 )

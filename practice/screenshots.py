@@ -11,38 +11,47 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
-from sqlalchemy import select
+from playwright.sync_api import Browser, Page, expect
 
-from engine import sessions, totp
 from engine.channels.linkedin.chromium import system_chromium
 from engine.config import PROJECT
 from practice.browser import new_page, settled, sign_in
 from practice.opening import OWNER, PASSWORD
-from practice.screens import DOORS, SHOTS, WAYS, Shot, Way
-from storage import key_file
-from storage.database import open_database
-from storage.kinds import Role
-from storage.tables import Invitation, OwnerReset, ShareLink, User
+from practice.screen_data import prepare
+from practice.screens import DOORS, FIRST_OWNER, FRESH, GATED, SHOTS, WAY_OUT, WAYS, WELCOME, Shot, Way
 
 BEGINS = "2026-11-30T08:31"  # a Monday in Madrid
 _KEPT = PROJECT / "docs/screenshots"
 _SECONDS = 120
+_PRESSED = (
+    '[data-testid="stMain"] :is(button, [role=tab], [role=radio], summary),'
+    ' [data-testid="stPopoverBody"] button, [role=menuitem]'
+)
+
+
+def demo(folder: Path) -> AbstractContextManager[str]:
+    """The practice workspace on a free port with a fixed clock; its address. It is ended with the block."""
+    data = {"OUTPOST_DATA": str(folder / "data-practice")}
+    return _running(["-m", "practice.demo", "--fresh", "--crowds", "--begins", BEGINS], data)
+
+
+def fresh(folder: Path) -> AbstractContextManager[str]:
+    """An installation that nobody has opened yet, in the same way."""
+    data = {"OUTPOST_DATA": str(folder / "data"), "OUTPOST_KEY_FILE": str(folder / "data.key")}
+    return _running(["app.py"], data)
 
 
 @contextmanager
-def demo(folder: Path) -> Iterator[str]:
-    """The practice workspace on a free port with a fixed clock; its address. It is ended with the block."""
+def _running(command: list[str], settings: dict[str, str]) -> Iterator[str]:
     port = _free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", "practice.demo", "--fresh", "--crowds", "--begins", BEGINS],
+        [sys.executable, *command],
         cwd=PROJECT,
-        env={**os.environ, "OUTPOST_DATA": str(folder / "data-practice"), "OUTPOST_PORT": str(port)},
+        env={**os.environ, **settings, "OUTPOST_PORT": str(port)},
         start_new_session=True,
     )
     address = f"http://127.0.0.1:{port}"
@@ -56,44 +65,74 @@ def demo(folder: Path) -> Iterator[str]:
 
 def main(named: list[str]) -> int:
     """Take all screens, or those whose name contains one of the given words."""
+
+    def is_wanted(name: str) -> bool:
+        return not named or any(word in name for word in named)
+
     folder = Path(tempfile.mkdtemp(prefix="outpost-screens-"))
-    wanted = [shot for shot in SHOTS if not named or any(word in shot.name for word in named)]
-    doors = [door for door in DOORS if not named or any(word in door[0] for word in named)]
-    with demo(folder) as address, system_chromium() as browser:
-        if doors:
-            _prepare_doors(folder / "data-practice")
-        for way in WAYS:
-            for name, path, fields in doors:
-                _take_door(browser, way, f"{address}{path}", fields, folder / f"{name}-{way.name}.png")
-        for way in WAYS:
-            page = new_page(browser, way.width, way.height, dark=way.dark)
-            sign_in(page, address, OWNER, PASSWORD)
-            for shot in wanted:
-                _take(page, shot, way, address, folder)
-            page.context.close()
+    with system_chromium() as browser:
+        if any(is_wanted(name) for name in (WELCOME[0], *(shot.name for shot in FRESH))):
+            with fresh(folder) as address:
+                _take_fresh(browser, address, folder, is_wanted)
+        if any(is_wanted(each) for each in _names()):
+            with demo(folder) as address:
+                _take_practice(browser, address, folder, is_wanted)
     sys.stdout.write(f"Screens are in {folder} and {_KEPT}.\n")
     return 0
 
 
-def _prepare_doors(data: Path) -> None:
-    """An invitation, a reset link and a share link whose tokens are known, and a user with an authenticator."""
-    made, ends = datetime(2026, 11, 30, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
-    database = open_database(data / "outpost.db")
-    vault = key_file.read(data.with_name(f"{data.name}.key"))
-    links = {"token_hash": sessions.digest("screens"), "created_at": made, "expires_at": ends}
-    with database.write() as session:
-        session.add(Invitation(email="nora@outpost.test", workspace_id=1, role=Role.MANAGER, invited_by=1, **links))
-        session.add(OwnerReset(user_id=1, **links))
-        day = {**links, "expires_at": made + timedelta(hours=24)}
-        session.add(ShareLink(workspace_id=1, identity_id=12, created_by="mara@outpost.test", **day))
-        mara = session.scalars(select(User).where(User.email == "mara@outpost.test")).one()
-        totp.propose(session, vault, mara)
-        mara.totp_confirmed_at = made
-    database.close()
+def _names() -> list[str]:
+    return [*(door[0] for door in DOORS), *(gated[0] for gated in GATED), *(shot.name for shot in SHOTS)]
+
+
+def _take_practice(browser: Browser, address: str, folder: Path, is_wanted: Callable[[str], bool]) -> None:
+    way_out = prepare(folder / "data-practice")
+    for way in WAYS:
+        for name, path, fields in DOORS:
+            if is_wanted(name):
+                url = f"{address}{way_out if path == WAY_OUT else path}"
+                _take_door(browser, way, url, fields, folder / f"{name}-{way.name}.png")
+    for way in WAYS:
+        page = _opened(browser, way)
+        sign_in(page, address, OWNER, PASSWORD)
+        for name, path in GATED:
+            if is_wanted(name):
+                page.goto(f"{address}{path}")
+                page.screenshot(path=folder / f"{name}-{way.name}.png", full_page=True)
+        for shot in filter(lambda one: is_wanted(one.name), SHOTS):
+            _take(page, shot, way, address, folder)
+        page.context.close()
+
+
+def _take_fresh(browser: Browser, address: str, folder: Path, is_wanted: Callable[[str], bool]) -> None:
+    for way in WAYS:
+        name, path, fields = WELCOME
+        _take_door(browser, way, f"{address}{path}", fields, folder / f"{name}-{way.name}.png")
+    page = _opened(browser, WAYS[0])
+    page.goto(f"{address}{WELCOME[1]}")
+    for label, value in FIRST_OWNER.items():
+        page.get_by_label(label).fill(value)
+    page.get_by_role("button").first.click()
+    settled(page)
+    page.context.close()
+    for way in WAYS:
+        page = _opened(browser, way)
+        sign_in(page, address, FIRST_OWNER["E-mail address"], FIRST_OWNER["Password"])
+        for shot in filter(lambda one: is_wanted(one.name), FRESH):
+            _take(page, shot, way, address, folder)
+        page.context.close()
+
+
+def _opened(browser: Browser, way: Way) -> Page:
+    """A page that waits for a machine that has much else to do."""
+    page = new_page(browser, way.width, way.height, dark=way.dark)
+    page.set_default_timeout(_SECONDS * 1000)
+    expect.set_options(timeout=_SECONDS * 1000)
+    return page
 
 
 def _take_door(browser: Browser, way: Way, url: str, fields: dict[str, str], file: Path) -> None:
-    page = new_page(browser, way.width, way.height, dark=way.dark)
+    page = _opened(browser, way)
     page.goto(url)
     for label, value in fields.items():
         page.get_by_label(label).fill(value)
@@ -117,11 +156,12 @@ def _take(page: Page, shot: Shot, way: Way, address: str, folder: Path) -> None:
 
 
 def _press(page: Page, name: str) -> None:
-    """A button, or a tab, by its words; what opens is waited for."""
-    main = page.locator('[data-testid="stMain"]')
-    found = main.locator("button, [role=tab]").filter(has_text=name)
-    if found.count():  # what a press before has set up offers it no more
+    """A button, a tab, a fold or a line of a menu, by its words; what opens is waited for."""
+    found = page.locator(_PRESSED).filter(has_text=name).filter(visible=True)
+    if found.count():
         found.first.click()
+    else:  # what a press before has set up offers it no more; anything else is a screen that was not taken
+        sys.stderr.write(f"Nothing says {name!r} on {page.url}.\n")
     page.wait_for_timeout(700)  # a drawer slides in, and nothing says when it has
     settled(page)
 

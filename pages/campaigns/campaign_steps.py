@@ -71,15 +71,15 @@ def _title(campaign: CampaignView, step: StepView, count: int, writes: bool) -> 
         st.space("stretch")
         if not writes or campaign.state is not CampaignState.DRAFT:
             return
-        _arrow(step, ":material/arrow_upward:", "Move up", step.position - 1, step.position == 1)
-        _arrow(step, ":material/arrow_downward:", "Move down", step.position + 1, step.position == count)
-        clicked = st.button("", icon=":material/delete:", help="Remove this step", key=f"remove-{step.id}")
+        _arrow(step, ":material/arrow_upward:", "Up", step.position - 1, step.position == 1)
+        _arrow(step, ":material/arrow_downward:", "Down", step.position + 1, step.position == count)
+        clicked = st.button("Remove", icon=":material/delete:", help="Remove this step", key=f"remove-{step.id}")
         if clicked and done(remove, step_id=step.id):
             st.rerun()
 
 
 def _arrow(step: StepView, icon: str, words: str, to: int, off: bool) -> None:
-    clicked = st.button("", icon=icon, help=words, key=f"{words}-{step.id}", disabled=off)
+    clicked = st.button(words, icon=icon, key=f"{words}-{step.id}", disabled=off)
     if clicked and done(move, step_id=step.id, to=to):
         st.rerun()
 

@@ -5,6 +5,7 @@ import streamlit as st
 from engine import domain_checks, own_mails
 from engine.domain_checks import Check
 from engine.identities import IdentityView
+from engine.installation import current
 from engine.mailboxes import Address
 from engine.own_mails import OwnMail
 from pages import badges, notices, shell
@@ -18,6 +19,8 @@ _PARTS = {
     "alignment": "Alignment · From is proved",
     "unsubscribing": "One-click unsubscribe is signed",
 }
+_UNSEEN = "The worker looks its records up within a minute of the address being connected."
+_UNSEEN_IN_PRACTICE = "In practice no domain is looked up: nothing leaves this computer."
 _GOOD = badges.Look("green", "check_circle", "in order")
 _SIGN = badges.Look("red", "error", "not fit to send from")
 _SOME = badges.Look("orange", "help", "not all is known")
@@ -30,7 +33,7 @@ def show(visit: shell.Visit, identity: IdentityView, address: Address, may: bool
     title = f"Domain {domain} {badges.tag(_summed(found))}" if found else f"Domain {domain}: not looked up yet"
     with st.expander(title, icon=":material/dns:", key=f"domain-{address.id}"):
         if found is None:
-            st.caption("The worker looks its records up within a minute of the address being connected.")
+            st.caption(_UNSEEN_IN_PRACTICE if current().config.practice else _UNSEEN)
         else:
             _records(found)
             badges.quiet(f"Looked up {badges.ago(found.checked_at, visit.now)}.")

@@ -97,7 +97,8 @@ def _about(visit: shell.Visit, identity: IdentityView, address: Address, going: 
 
 
 def _menu(address: Address) -> None:
-    with st.popover("", icon=":material/more_horiz:", key=f"menu-{address.id}-{address.state}", help="Pause or disconnect"):
+    key = f"menu-{address.id}-{address.state}"
+    with st.popover("More", icon=":material/more_horiz:", key=key, help="Pause or disconnect"):
         if address.state is not MailboxState.DISCONNECTED:
             _pause_and_check(address)
             st.divider()

@@ -51,7 +51,7 @@ def _head(visit: shell.Visit, identity: IdentityView, account: AccountView, may:
 
 
 def _menu(identity: IdentityView) -> None:
-    with st.popover("", icon=":material/more_horiz:", key=f"linkedin-menu-{identity.id}", help="Disconnect"):
+    with st.popover("More", icon=":material/more_horiz:", key=f"linkedin-menu-{identity.id}", help="Disconnect"):
         st.markdown("What is planned on LinkedIn waits until the account is connected again. E-mail goes on.")
         pressed = st.button("Disconnect LinkedIn", key="linkedin-disconnect", type="primary", width="stretch")
         if pressed and done(linkedin_accounts.disconnect, identity_id=identity.id):

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine.overview import MOST_NEEDS, Need, Remedy, Urgency
-from pages import badges, shell
+from pages import accents, badges, shell
 
 _SHOWN = 5
 _ALL = "needs-all"
@@ -38,9 +38,10 @@ def _toggle() -> None:
 
 
 def _row(need: Need, number: int) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         tag = badges.tag(_NOW if need.urgency is Urgency.NOW else _SOON)
-        st.markdown(f"{tag} **{badges.plain(need.who, 60)}** {badges.plain(need.what, 200)}", width="stretch")
+        with st.container(key=f"{accents.LEADING}-need-{number}"):
+            st.markdown(f"{tag} **{badges.plain(need.who, 60)}** {badges.plain(need.what, 200)}")
         label, icon = _BUTTONS[need.remedy]
         if st.button(label, icon=icon, key=f"need-{number}", type="tertiary"):
             _go(need)

@@ -65,7 +65,7 @@ async def _page(request: Request, problem: str = "", form: Sent | None = None) -
         step=_step(offer, _is_theirs(request, request.path_params["token"])),
         manually=offer.may_fill_in and _wants_manually(request, form),
         wording=linkedin_consent.WORDING,
-        left=f"{left // 60} h {left % 60} min" if left >= 60 else f"{left} min",
+        left=f"{left // 60}\u00a0h {left % 60}\u00a0min" if left >= 60 else f"{left}\u00a0min",
         open_for=_open_for(offer),
         picture=_picture(offer),
         **kept,
