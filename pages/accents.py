@@ -16,7 +16,9 @@ button[data-testid="stBaseButton-tertiary"]:is(:hover,:focus-visible){color:ligh
 """
 ROOM = """
 @media(min-width:48rem){[data-testid="stMainBlockContainer"]{padding:4rem clamp(1.5rem,2vw,4rem)!important}}
-[data-testid="stSidebarUserContent"]{padding-inline:1rem!important}
+[data-testid="stSidebarContent"]{padding-inline:.3rem!important}
+@media(max-width:48rem){[data-testid="stButtonGroup"] button[data-variant="segmented_control"]:not([data-selected]){
+  border-color:light-dark(#dddee7,#323545)!important}}
 """
 PAGING = """
 [data-testid="stPagination"]{justify-content:flex-end!important}

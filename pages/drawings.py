@@ -118,7 +118,7 @@ def meters(rows: list[tuple[str, int, int]]) -> str:
     """Several meters (label, used, limit) beside each other, with their numbers aligned."""
     if not rows:
         return ""
-    columns = "repeat(auto-fit,minmax(6.5rem,1fr))"
+    columns = "repeat(auto-fit,minmax(7.75rem,1fr))"
     grid = f"display:grid;grid-template-columns:{columns};gap:.35rem 1.25rem;max-width:{14 * len(rows)}rem"
     return f'<div style="{grid}">{"".join(map(meter, rows))}</div>'
 

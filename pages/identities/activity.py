@@ -50,13 +50,13 @@ def _changes(visit: shell.Visit, identity: IdentityView) -> None:
         st.caption("Nobody changed anything about this identity yet.")
     for change in shown:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f"{_verb(change)} :gray[by {badges.plain(change.actor, 60)}]{_differences(change)}", width="content")
-            st.space("stretch")
+            st.markdown(f"{_verb(change)} :gray[by {badges.plain(change.actor, 60)}]{_differences(change)}", width="stretch")
             badges.when(change.at, identity.zone, visit.now)
 
 
 def _verb(change: Change) -> str:
-    return f"**{change.what.replace('.', ' ').replace('_', ' ').capitalize()}**"
+    words = change.what.replace(".", " ").replace("_", " ").capitalize()
+    return f"**{words.replace('Linkedin', 'LinkedIn').replace('linkedin', 'LinkedIn')}**"
 
 
 def _differences(change: Change) -> str:
@@ -71,4 +71,6 @@ def _word(field: str) -> str:
 
 def _value(values: dict[str, object], field: str) -> str:
     value = values.get(field)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return badges.plain(str(value), 60) if value not in (None, "") else "–"

@@ -18,6 +18,7 @@ def show(visit: shell.Visit, page: Page) -> None:
         column_config={
             "Spent": st.column_config.ProgressColumn("Spent", format="percent", min_value=0, max_value=1, width=110),
             "Name": st.column_config.TextColumn(width="medium"),
+            "Today": st.column_config.TextColumn(alignment="right"),
         },
     )
     for row in chosen["selection"]["rows"]:

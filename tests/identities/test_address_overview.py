@@ -109,6 +109,25 @@ def test_what_to_do_is_told_in_whole_sentences_the_first_five_at_once(panel: Pan
     assert page.expander[0].label == "2 more on this page"
 
 
+def test_a_narrow_column_tells_times_by_their_largest_unit(panel: Panel):
+    away = {
+        "a": timedelta(hours=20, minutes=40),
+        "b": timedelta(minutes=9, seconds=30),
+        "c": timedelta(days=121),
+        "d": timedelta(days=400),
+    }
+    with panel.database.write() as session:
+        client = makers.workspace(session)
+        ada = makers.identity(session, client.id)
+        for name, since in away.items():
+            makers.mailbox(session, ada, address=f"{name}@well.test", state_since=MONDAY - since)
+        ops = makers.member(session, client.id, Role.OPS)
+    page = panel.open("addresses", ops, client.id)
+    assert not page.exception
+    assert list(page.dataframe[0].value["Since"]) == ["20 h ago", "9 min ago", "25 Jul", "19 Oct 2025"]
+    assert set(page.dataframe[0].value["Provider"]) == {"IMAP"}
+
+
 def test_the_pages_show_addresses_and_alerts(panel: Panel):
     with panel.database.write() as session:
         client = makers.workspace(session)
