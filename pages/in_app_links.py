@@ -17,7 +17,7 @@ a.outpost-link{display:flex;align-items:center;gap:.5rem;margin:-.25rem 0;paddin
 a.outpost-link:hover,a.outpost-link:focus-visible,a.outpost-link.here{background:rgba(165,165,187,.15);outline:none}
 a.outpost-link.here{font-weight:600}
 a.outpost-link:focus-visible,a.outpost-button:focus-visible{
-  box-shadow:0 0 0 3px color-mix(in srgb,light-dark(#4b45c6,#8e8af2) 50%,transparent)}
+  box-shadow:0 0 0 3px color-mix(in srgb,light-dark(#4b45c6,#a8a5f7) 50%,transparent)}
 a.outpost-link>span:last-child{overflow:hidden;white-space:nowrap;text-overflow:ellipsis}
 a.outpost-button{display:inline-flex;align-items:center;gap:.5rem;min-height:2.5rem;padding:0 .75rem;border-radius:9px;
   white-space:nowrap;font-size:.875rem;color:inherit!important;text-decoration:none!important;
