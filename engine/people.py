@@ -100,7 +100,7 @@ def change_role(desk: Desk, user_id: int, role: Role) -> None:
 
 @use_case(needs=Permission.ADMINISTER)
 def change_access(desk: Desk, user_id: int, identity_ids: Sequence[int] | None) -> None:
-    """Give access to all identities (None) or to exactly these."""
+    """Give access to all identities (None) or to exactly these; share links of theirs for any other one end."""
     member = _member(desk, user_id)
     _require_nobody_above(desk, member)
     if identity_ids is None:
@@ -115,6 +115,8 @@ def change_access(desk: Desk, user_id: int, identity_ids: Sequence[int] | None) 
         desk.session.add(MembershipIdentity(user_id=user_id, identity_id=identity_id))
     new = "all" if identity_ids is None else sorted(set(identity_ids))
     desk.audit("access.changed", f"user:{user_id}", old={"identities": old}, new={"identities": new})
+    if identity_ids is not None:
+        share_links.end_out_of_reach(desk, desk.session.get_one(User, user_id))
 
 
 @use_case(needs=Permission.ADMINISTER)

@@ -18,7 +18,7 @@ from engine.linkedin_sign_ins import Progress
 from engine.names import checked_name
 from engine.sessions import Browser
 from storage.kinds import LinkedInSignInState, LinkedInState, Permission
-from storage.tables import Identity, LinkedInSignIn, ShareLink, Workspace
+from storage.tables import Identity, LinkedInSignIn, MembershipIdentity, ShareLink, User, Workspace
 from storage.vault import Place, Vault, VaultError
 
 VALID = timedelta(hours=24)
@@ -108,12 +108,21 @@ def revoke(desk: Desk, identity_id: int, link: int) -> None:
         desk.audit("share_link.revoked", f"share_link:{row.id}", identity_id=identity_id)
 
 
-def end_made(desk: Desk, made_by: str, workspace_id: int | None = None) -> int:
-    """Revoke the open links that a user made, in one workspace or everywhere; answers how many.
+def end_out_of_reach(desk: Desk, user: User) -> int:
+    """Revoke the open links that a user made here for identities that they have no access to any more."""
+    if user.is_owner:
+        return 0
+    desk.session.flush()
+    named = select(MembershipIdentity.identity_id).where(MembershipIdentity.user_id == user.id)
+    return end_made(desk, user.email, desk.workspace, ShareLink.identity_id.not_in(named))
+
+
+def end_made(desk: Desk, made_by: str, workspace_id: int | None = None, *of: ColumnElement[bool]) -> int:
+    """Revoke the open links that a user made, in one workspace or everywhere; answers how many. `of` narrows down which.
 
     For whoever loses the right to make them: what was begun by a link goes on, as it is somebody else's.
     """
-    made = select(ShareLink).where(ShareLink.created_by == made_by, *_open(desk.now))
+    made = select(ShareLink).where(ShareLink.created_by == made_by, *_open(desk.now), *of)
     rows = desk.session.scalars(made if workspace_id is None else made.where(ShareLink.workspace_id == workspace_id)).all()
     for row in rows:
         row.revoked_at = desk.now

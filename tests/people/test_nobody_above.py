@@ -11,7 +11,7 @@ from sqlalchemy import select
 from engine import people, share_links
 from engine.desk import Actor, Desk, Problem
 from storage.kinds import Role
-from storage.tables import Audit, Membership, MembershipIdentity
+from storage.tables import Audit, Membership, MembershipIdentity, User
 from tests import makers
 from tests.makers import LONG_AGO, MONDAY
 from tests.people.conftest import Office
@@ -100,6 +100,32 @@ def test_the_share_links_of_who_leaves_open_nothing_and_the_log_says_so(office: 
         assert [tuple(row) for row in session.execute(told.order_by(Audit.identity_id))] == [
             (one, homes[one]) for one in shut
         ]
+
+
+@pytest.mark.parametrize("who", ["a member", "an owner"])
+def test_the_share_links_of_identities_that_are_taken_from_somebody_end_with_the_access(office: Office, who: str) -> None:
+    user_id = office.manager.user_id or 0
+    with office.database.write() as session:
+        session.get_one(User, user_id).is_owner = who == "an owner"  # who reaches them all, whatever their access says
+        ada, grace, elsewhere = (
+            makers.identity(session, home)
+            for home in (office.workspace_id, office.workspace_id, makers.workspace(session).id)
+        )
+        session.add(Membership(user_id=user_id, workspace_id=elsewhere.workspace_id, role=Role.MANAGER, created_at=LONG_AGO))
+        hers, there = (makers.desk(session, one.workspace_id, office.manager) for one in (ada, elsewhere))
+        tokens = {one.id: share_links.make(hers, identity_id=one.id) for one in (ada, grace)}
+        tokens[elsewhere.id] = share_links.make(there, identity_id=elsewhere.id)
+    with office.database.write() as session:
+        desk = makers.desk(session, office.workspace_id, office.owner)
+        people.change_access(desk, user_id=user_id, identity_ids=None)
+        people.change_access(desk, user_id=user_id, identity_ids=[ada.id])
+    shut = [] if who == "an owner" else [grace.id]
+    with office.database.read() as session:
+        for identity_id, token in tokens.items():
+            with pytest.raises(Problem, match="does not work any more") if identity_id in shut else nullcontext():
+                share_links.look(session, token, MONDAY)
+        told = select(Audit.identity_id, Audit.actor).where(Audit.what == "share_link.revoked")
+        assert [tuple(row) for row in session.execute(told)] == [(one, office.owner.label) for one in shut]
 
 
 def test_a_link_that_was_used_goes_on_for_the_person_who_used_it(office: Office) -> None:
