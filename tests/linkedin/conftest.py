@@ -53,13 +53,9 @@ def office(tmp_path: Path) -> Iterator[Office]:
 @contextmanager
 def office_in(folder: Path) -> Iterator[Office]:
     """A fresh installation in this folder, and its stand-in as long as it is open."""
-    settings = {"OUTPOST_DATA": str(folder / "data"), "OUTPOST_KEY_FILE": str(folder / "data.key")}
-    lay_installation(settings)
-    outpost = open_outpost(load(settings), settings)
+    outpost, workspace_id = installed_in(folder)
     with outpost.database.write() as session:
-        makers.user(session, id=1, email=makers.OWNER.label, is_owner=True)
-        client = makers.workspace(session)
-        ada = makers.identity(session, client.id, first_name="Ada", last_name="Lovelace")
+        ada = makers.identity(session, workspace_id, first_name="Ada", last_name="Lovelace")
     sites = Sites()
     server = serve(sites)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -67,11 +63,21 @@ def office_in(folder: Path) -> Iterator[Office]:
     address = f"http://127.0.0.1:{server.server_port}"
     driver = Driver(folder / "kept", arrange=leading_to(address))
     try:
-        yield Office(outpost, sites, driver, client.id, ada.id, address)
+        yield Office(outpost, sites, driver, workspace_id, ada.id, address)
     finally:
         server.shutdown()
         server.server_close()
         outpost.database.close()
+
+
+def installed_in(folder: Path) -> tuple[Outpost, int]:
+    """A fresh installation in this folder, opened, with its owner, and the id of its one workspace."""
+    settings = {"OUTPOST_DATA": str(folder / "data"), "OUTPOST_KEY_FILE": str(folder / "data.key")}
+    lay_installation(settings)
+    outpost = open_outpost(load(settings), settings)
+    with outpost.database.write() as session:
+        makers.user(session, id=1, email=makers.OWNER.label, is_owner=True)
+        return outpost, makers.workspace(session).id
 
 
 def connected(office: Office, email: str = "ada.lovelace@example.com") -> Site:

@@ -11,19 +11,17 @@ from sqlalchemy.orm import Session
 
 from engine import linkedin_accounts, linkedin_consent, linkedin_lanes, scrapes
 from engine.channels.linkedin.outcomes import LinkedInOutcome, OwnProfile, SalesLead, SalesPage, SalesRow, SessionState
-from engine.config import load
 from engine.counter import Counter
 from engine.dispatch import Attended, attend
 from engine.hands import Hands
-from engine.installation import Outpost, open_outpost
+from engine.installation import Outpost
 from engine.scrapes import Reading
 from engine.scraping_hand import ScrapingHand
 from practice.linkedin.navigator import Found, somebody
 from storage.kinds import ActionKind, CampaignState
 from storage.tables import Campaign, Identity, LinkedInAccount, Scrape, Spend
 from tests import makers
-from tests.fresh import lay_installation
-from tests.linkedin.conftest import NoMail
+from tests.linkedin.conftest import NoMail, installed_in
 from tests.makers import LONG_AGO, MONDAY
 
 SEARCH = "https://www.linkedin.com/sales/search/people?query=(keywords:pumps)"
@@ -146,15 +144,11 @@ class Office:
 
 @contextmanager
 def sales_office_in(folder: Path) -> Iterator[Office]:
-    settings = {"OUTPOST_DATA": str(folder / "data"), "OUTPOST_KEY_FILE": str(folder / "data.key")}
-    lay_installation(settings)
-    outpost = open_outpost(load(settings), settings)
+    outpost, workspace_id = installed_in(folder)
     with outpost.database.write() as session:
-        makers.user(session, id=1, email=makers.OWNER.label, is_owner=True)
-        client = makers.workspace(session)
-        ada = seat(session, outpost, client.id, "Ada")
-        bob = makers.identity(session, client.id, first_name="Bob", last_name="")
-        ids = (client.id, ada.id, bob.id, draft(session, ada).id, draft(session, bob).id)
+        ada = seat(session, outpost, workspace_id, "Ada")
+        bob = makers.identity(session, workspace_id, first_name="Bob", last_name="")
+        ids = (workspace_id, ada.id, bob.id, draft(session, ada).id, draft(session, bob).id)
     navigator = Navigator()
     yield Office(outpost, navigator, Reader(outpost, navigator), *ids)
     outpost.database.close()

@@ -26,7 +26,8 @@ from practice.mail_imap import PASSWORD, is_address
 from storage.kinds import Reason
 from tests.bed.bed import wait_until
 from tests.mail.conftest import LOOPBACK, letter
-from tests.oauth.conftest import GOOGLE, RETURN, Person
+from tests.oauth.conftest import GOOGLE, RETURN
+from tests.oauth.person import Person
 
 
 @pytest.fixture(scope="module")

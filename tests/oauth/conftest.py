@@ -1,19 +1,17 @@
-"""What the sign-in tests share: the stand-in for Google and Microsoft, and a person who answers its pages over HTTP."""
+"""What the sign-in tests share: the stand-in for Google and Microsoft, a person, an office that signs addresses in there."""
 
-import html
-import re
-import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlsplit
 
-import httpx
 import pytest
 
 from engine.connections.oauth import App, Endpoints, endpoints
 from practice.oauth import StandIn
 from practice.oauth_book import GOOGLE_ID, GOOGLE_SECRET, MICROSOFT_ID, MICROSOFT_SECRET, Book
+from storage.database import Database
 from storage.kinds import Provider
+from tests.bed.scripted import Authority
+from tests.oauth.office import Office, office
+from tests.oauth.person import Person, settings_of
 
 RETURN = "http://127.0.0.1:8501/connect/return"
 GOOGLE = App(Provider.GOOGLE, GOOGLE_ID, GOOGLE_SECRET)
@@ -40,35 +38,21 @@ def where(stand_in: StandIn) -> Endpoints:
 
 
 @pytest.fixture
-def person(stand_in: StandIn) -> "Person":
+def person(stand_in: StandIn) -> Person:
     return Person(stand_in.ca_file)
 
 
-def settings_of(stand_in: StandIn) -> dict[str, str]:
-    return {"OUTPOST_PROVIDERS": stand_in.base, "OUTPOST_PROVIDERS_CA": stand_in.ca_file}
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("mail-authority"))
 
 
-@dataclass(frozen=True)
-class Person:
-    """Answers consent pages; what comes back is the query with which the browser would return."""
-
-    ca_file: str
-
-    def answers(self, url: str, answer: str = "allow", email: str | None = None, untick: str = "") -> dict[str, str]:
-        trusting = ssl.create_default_context(cafile=self.ca_file)
-        page = httpx.get(url, verify=trusting)
-        assert page.status_code == 200, page.text
-        fields = fields_of(page.text)
-        if email is not None:
-            fields["email"] = email
-        ticked = {name: value for name, value in fields.items() if not untick or untick not in value or name == "scope"}
-        got = httpx.post(url.split("?")[0], data={**ticked, "answer": answer}, verify=trusting)
-        if got.status_code == 200 and "Approval required" in got.text:
-            got = httpx.post(url.split("?")[0], data={**fields_of(got.text), "answer": "back"}, verify=trusting)
-        assert got.status_code == 302, got.text
-        return dict(parse_qsl(urlsplit(got.headers["location"]).query))
+@pytest.fixture
+def here(database: Database, stand_in: StandIn, authority: Authority) -> Iterator[Office]:
+    with office(database, stand_in, authority) as opened:
+        yield opened
 
 
-def fields_of(page: str) -> dict[str, str]:
-    named = re.findall(r'<input [^>]*?name="([^"]*)"[^>]*?value="([^"]*)"', page)
-    return {html.unescape(name): html.unescape(value) for name, value in named}
+@pytest.fixture(params=[Provider.GOOGLE, Provider.MICROSOFT])
+def provider(request: pytest.FixtureRequest) -> Provider:
+    return Provider(request.param)

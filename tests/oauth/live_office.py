@@ -17,8 +17,8 @@ from storage.tables import Mailbox, SignInFlow, User, Workspace
 from tests import makers
 from tests.bed.scripted import Authority, Script, scripted_imap, scripted_smtp
 from tests.live import LivePanel
-from tests.oauth.conftest import settings_of
 from tests.oauth.office import FORMS
+from tests.oauth.person import settings_of
 
 
 @dataclass

@@ -26,7 +26,7 @@ from storage.vault import Vault, new_key
 from tests import makers
 from tests.bed.scripted import Authority, Script, scripted_imap, scripted_smtp
 from tests.makers import MONDAY
-from tests.oauth.conftest import Person, settings_of
+from tests.oauth.person import Person, settings_of
 
 FORMS = (
     AppForm(Provider.GOOGLE, GOOGLE_ID, GOOGLE_SECRET),

@@ -5,7 +5,7 @@ no time of one clock is held against the other.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -13,31 +13,12 @@ from sqlalchemy import select
 
 from engine import clock
 from engine.provider_sign_in import LATE, FlowOver
-from practice.oauth import StandIn
-from storage.database import Database
 from storage.kinds import MailboxState, Provider
 from storage.tables import MailGrant
-from tests.bed.scripted import Authority
-from tests.oauth.office import Office, office
+from tests.oauth.office import Office
 
 ADA = "ada@acme.test"
 SHIFTS = [timedelta(minutes=10), -timedelta(minutes=10)]
-
-
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("clock-authority"))
-
-
-@pytest.fixture
-def here(database: Database, stand_in: StandIn, authority: Authority) -> Iterator[Office]:
-    with office(database, stand_in, authority) as opened:
-        yield opened
-
-
-@pytest.fixture(params=[Provider.GOOGLE, Provider.MICROSOFT])
-def provider(request: pytest.FixtureRequest) -> Provider:
-    return Provider(request.param)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The admin-consent kit: what is handed to the client's administrator, and what each of their answers does."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -10,28 +9,14 @@ from engine import consent_texts, consents, provider_apps
 from engine.connections.microsoft_words import SENTENCES
 from engine.desk import Problem
 from engine.provider_apps import AppForm
-from practice.oauth import StandIn
 from practice.oauth_book import MICROSOFT_ID, MICROSOFT_SECRET
-from storage.database import Database
 from storage.kinds import AlertKind, MailboxState, Provider
 from storage.tables import AdminConsent, Alert, Audit, Mailbox
 from tests import makers
-from tests.bed.scripted import Authority
 from tests.makers import MONDAY
-from tests.oauth.office import RETURN, VAULT, Office, office
+from tests.oauth.office import RETURN, VAULT, Office
 
 ADA = "ada@approval.test"
-
-
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("consent-authority"))
-
-
-@pytest.fixture
-def here(database: Database, stand_in: StandIn, authority: Authority) -> Iterator[Office]:
-    with office(database, stand_in, authority) as opened:
-        yield opened
 
 
 def asked(here: Office, address: str = ADA) -> consents.Kit:

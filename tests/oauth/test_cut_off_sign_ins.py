@@ -1,35 +1,19 @@
 """What Google granted and nobody could keep: given back where that can be done, told to a person where it can't."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import func, select
 
 from engine import cut_off_sign_ins, giving_back, provider_sign_in
 from engine.cut_off_sign_ins import TOLD, settle_due
-from practice.oauth import StandIn
 from practice.oauth_book import Unwell
-from storage.database import Database
 from storage.kinds import Provider
 from storage.tables import Alert, Mailbox, MailGrant, ProviderApp, SignInFlow
-from tests.bed.scripted import Authority
 from tests.makers import MONDAY
-from tests.oauth.office import Office, office
+from tests.oauth.office import Office
 
 ADA = "ada@acme.test"
 LATER, MUCH_LATER = timedelta(minutes=3), timedelta(minutes=20)
-
-
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("cut-off-authority"))
-
-
-@pytest.fixture
-def here(database: Database, stand_in: StandIn, authority: Authority) -> Iterator[Office]:
-    with office(database, stand_in, authority) as opened:
-        yield opened
 
 
 def told(here: Office) -> list[str]:

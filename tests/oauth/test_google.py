@@ -9,7 +9,8 @@ from engine.connections.oauth import App, Denial, Endpoints, Granted, SignInTrou
 from practice.oauth import StandIn
 from practice.oauth_book import GOOGLE_ID, Unwell
 from storage.kinds import Provider
-from tests.oauth.conftest import GOOGLE, RETURN, Person
+from tests.oauth.conftest import GOOGLE, RETURN
+from tests.oauth.person import Person
 
 ADA = "ada@acme.test"
 

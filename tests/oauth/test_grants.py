@@ -23,7 +23,8 @@ from storage.tables import Alert, Audit, Lane, Mailbox, MailGrant, ProviderApp, 
 from storage.vault import Vault, new_key
 from tests import makers
 from tests.makers import MONDAY
-from tests.oauth.conftest import GOOGLE, MICROSOFT, RETURN, Person
+from tests.oauth.conftest import GOOGLE, MICROSOFT, RETURN
+from tests.oauth.person import Person
 
 VAULT = Vault({1: new_key()})
 ADA = "ada@acme.test"

@@ -1,6 +1,5 @@
 """Sending by Microsoft Graph where a tenant forbids SMTP: only where allowed, at most once, with drafts as witnesses."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,15 +15,14 @@ from engine.connections.trouble import ConnectionTrouble, Trouble
 from engine.mail_accounts import account_for
 from practice.oauth import StandIn
 from practice.oauth_book import MICROSOFT_ID
-from storage.database import Database
 from storage.kinds import MailboxState, Provider, Reason
 from storage.tables import Mailbox
 from tests import makers
-from tests.bed.scripted import Authority
 from tests.mail.conftest import LOOPBACK, letter
 from tests.makers import MONDAY
-from tests.oauth.conftest import MICROSOFT, RETURN, Person
-from tests.oauth.office import FORMS, VAULT, Office, office
+from tests.oauth.conftest import MICROSOFT, RETURN
+from tests.oauth.office import FORMS, VAULT, Office
+from tests.oauth.person import Person
 
 ADA = "ada@acme.test"
 MAIL = b"From: ada@acme.test\r\nTo: marie@bravo.test\r\nMessage-ID: <1@outpost.test>\r\n\r\nHello\r\n"
@@ -115,17 +113,6 @@ def test_nobody_there_and_no_token_cost_no_lead(way: GraphWay) -> None:
 
     assert isinstance(later := graph.send(replace(way, bearer=bearer), MAIL), Failed)
     assert later.reason is Reason.UNREACHABLE
-
-
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("graph-authority"))
-
-
-@pytest.fixture
-def here(database: Database, stand_in: StandIn, authority: Authority) -> Iterator[Office]:
-    with office(database, stand_in, authority) as opened:
-        yield opened
 
 
 def allow(here: Office) -> None:

@@ -21,16 +21,11 @@ from storage.tables import Alert, Audit, Lane, Mailbox, MailGrant, SignInFlow
 from storage.vault import Vault, new_key
 from tests.bed.scripted import Authority
 from tests.oauth import office as offices
-from tests.oauth.conftest import settings_of
 from tests.oauth.office import RETURN, Office, office
+from tests.oauth.person import settings_of
 
 ADA = "ada@acme.test"
 KEY = new_key()
-
-
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("killed-authority"))
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from engine.connections.oauth import App, Denial, Endpoints, Granted, SignInTrou
 from practice.oauth import StandIn
 from practice.oauth_book import MICROSOFT_ID, MICROSOFT_SECRET, Policy, Unwell, tenant_of
 from storage.kinds import Provider
-from tests.oauth.conftest import MICROSOFT, RETURN, Person
+from tests.oauth.conftest import MICROSOFT, RETURN
+from tests.oauth.person import Person
 
 ADA = "ada@acme.test"
 

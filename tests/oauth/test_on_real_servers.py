@@ -28,8 +28,9 @@ from tests import makers
 from tests.bed.bed import Bed
 from tests.mail.conftest import LOOPBACK
 from tests.makers import MONDAY
-from tests.oauth.conftest import GOOGLE, RETURN, Person, settings_of
+from tests.oauth.conftest import GOOGLE, RETURN
 from tests.oauth.office import FORMS, VAULT
+from tests.oauth.person import Person, settings_of
 
 pytestmark = pytest.mark.bed
 

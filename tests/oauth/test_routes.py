@@ -13,8 +13,8 @@ from practice.oauth_book import Book
 from storage.kinds import MailboxState
 from storage.tables import Audit
 from tests.live import form_token
-from tests.oauth.conftest import Person
 from tests.oauth.live_office import LiveOffice, live_office
+from tests.oauth.person import Person
 
 
 @pytest.fixture(scope="module")

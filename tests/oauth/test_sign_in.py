@@ -1,6 +1,5 @@
 """Signing an address in at a provider, from the first click to the kept address: all that fits, and all that does not."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -12,33 +11,14 @@ from engine.desk import Denied, Problem, perform
 from engine.mail_accounts import account_for
 from engine.provider_sign_in import ELSEWHERE, LATE, LIFE, UNKNOWN, USED, FlowOver
 from engine.sessions import Browser
-from practice.oauth import StandIn
 from practice.oauth_book import Unwell
-from storage.database import Database
 from storage.kinds import MailboxState, Provider, Role
 from storage.tables import Audit, Installation, Lane, Mailbox, MailGrant, Membership, ProviderApp, SignInFlow
 from tests import makers
-from tests.bed.scripted import Authority
 from tests.makers import MONDAY
-from tests.oauth.office import VAULT, Office, office
+from tests.oauth.office import VAULT, Office
 
 ADA = "ada@acme.test"
-
-
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("sign-in-authority"))
-
-
-@pytest.fixture
-def here(database: Database, stand_in: StandIn, authority: Authority) -> Iterator[Office]:
-    with office(database, stand_in, authority) as opened:
-        yield opened
-
-
-@pytest.fixture(params=[Provider.GOOGLE, Provider.MICROSOFT])
-def provider(request: pytest.FixtureRequest) -> Provider:
-    return Provider(request.param)
 
 
 def nothing_is_kept(here: Office) -> bool:
