@@ -101,8 +101,10 @@ def read_one(database: Database, mailbox_id: int, reader: Reader, now: datetime)
 
 
 def _keep(writer: Writer, mailbox_id: int, folder: str, batch: inbox.Batch, keys: Keys, now: datetime) -> int:
+    judged = incoming_keeping.judge(batch)
+
     def work(session: Session) -> int:
-        return incoming_keeping.keep(session, session.get_one(Mailbox, mailbox_id), folder, batch, keys, now)
+        return incoming_keeping.keep(session, session.get_one(Mailbox, mailbox_id), folder, judged, keys, now)
 
     reached("incoming_fetched")
     new = writer.do(in_turn(work))

@@ -1,4 +1,8 @@
-"""Keeping what was read of a folder: each mail once, with its effects and the cursor in one transaction."""
+"""Keeping what was read of a folder: each mail once, with its effects and the cursor in one transaction.
+
+What a mail is gets judged before, by `judge`, with no database at hand: taking it apart costs milliseconds, in which nobody
+else could write.
+"""
 
 import hashlib
 from collections.abc import Mapping
@@ -16,6 +20,7 @@ from engine.channels.incoming.bounces import Failure
 from engine.channels.incoming.parsed import MESSAGE_ID, Mail, parse
 from engine.channels.incoming.reading import Reading
 from engine.connections.inbox import Arrived, Batch
+from engine.connections.inbox import Place as FolderPlace
 from engine.incoming_matching import Match, match
 from engine.warm_up_recognition import is_warm_up
 from storage.kinds import IncomingKind
@@ -35,9 +40,43 @@ class Keys:
     vault: Vault
 
 
-def keep(session: Session, mailbox: Mailbox, folder: str, batch: Batch, keys: Keys, now: datetime) -> int:
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A mail taken apart, and what it was found to be; what a defect of ours kept from being said is None."""
+
+    arrived: Arrived
+    key: str
+    mail: Mail | None
+    told: Reading | None
+    defect: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedBatch:
+    """A batch's mails, each judged, and where the folder is read on."""
+
+    mails: tuple[Judged, ...]
+    place: FolderPlace
+
+
+def judge(batch: Batch) -> JudgedBatch:
+    """What the mails of a batch are, by themselves; no defect over one keeps the others from being judged."""
+    return JudgedBatch(tuple(_judged(arrived) for arrived in batch.mails), batch.place)
+
+
+def _judged(arrived: Arrived) -> Judged:
+    key, mail = hash_of(arrived.raw), None
+    try:
+        mail = parse(arrived.raw)
+        key = key_of(mail, arrived.raw)
+        return Judged(arrived, key, mail, reading.classify(mail, arrived.at.date()))
+    except Exception as defect:  # whoever keeps the mail says so, and keeps it for a better reader
+        return Judged(arrived, key, mail, None, defect)
+
+
+def keep(session: Session, mailbox: Mailbox, folder: str, batch: JudgedBatch, keys: Keys, now: datetime) -> int:
     """Keep a batch and move the cursor; how many mails were new."""
-    new = sum(_keep_safely(session, mailbox, folder, arrived, keys, now) for arrived in batch.mails)
+    new = sum(_keep_safely(session, mailbox, folder, judged, keys, now) for judged in batch.mails)
     cursor = session.get(FolderCursor, (mailbox.id, folder))
     if cursor is None:
         cursor = FolderCursor(mailbox_id=mailbox.id, folder=folder)
@@ -103,7 +142,7 @@ def _judge_again(session: Session, row: IncomingMail, mailbox: Mailbox, raw: byt
 def _take_up(session: Session, row: IncomingMail, mailbox: Mailbox, raw: bytes, keys: Keys, now: datetime) -> bool:
     """What nobody could read before is handled as if it came now; what concerns no lead is not kept any longer."""
     row.raw, row.raw_until = None, None
-    _understand(session, row, mailbox, parse(raw), raw, keys, now)
+    _understand(session, row, mailbox, _judged(Arrived(0, row.arrived_at, raw)), keys, now)
     return row.kind is not IncomingKind.OTHER
 
 
@@ -125,16 +164,16 @@ def hash_of(raw: bytes) -> str:
     return "sha256:" + hashlib.sha256(raw).hexdigest()
 
 
-def _keep_safely(session: Session, mailbox: Mailbox, folder: str, arrived: Arrived, keys: Keys, now: datetime) -> bool:
+def _keep_safely(session: Session, mailbox: Mailbox, folder: str, judged: Judged, keys: Keys, now: datetime) -> bool:
     """A defect of ours over one mail must not keep the mails behind it from being read, nor be the last word on it."""
     try:
         with session.begin_nested():
-            return _keep_one(session, mailbox, folder, arrived, keys, now)
+            return _keep_one(session, mailbox, folder, judged, keys, now)
     except SQLAlchemyError:
         raise
     except Exception as error:
-        _log.exception("incoming.failed", mailbox=mailbox.id, uid=arrived.uid, problem=type(error).__name__)
-        return _keep_unread(session, mailbox, folder, arrived, keys, now)
+        _log.exception("incoming.failed", mailbox=mailbox.id, uid=judged.arrived.uid, problem=type(error).__name__)
+        return _keep_unread(session, mailbox, folder, judged.arrived, keys, now)
 
 
 def _keep_unread(session: Session, mailbox: Mailbox, folder: str, arrived: Arrived, keys: Keys, now: datetime) -> bool:
@@ -147,13 +186,11 @@ def _keep_unread(session: Session, mailbox: Mailbox, folder: str, arrived: Arriv
     return True
 
 
-def _keep_one(session: Session, mailbox: Mailbox, folder: str, arrived: Arrived, keys: Keys, now: datetime) -> bool:
-    mail = parse(arrived.raw)
-    key = key_of(mail, arrived.raw)
-    if _is_known(session, mailbox, key, hash_of(arrived.raw)):
+def _keep_one(session: Session, mailbox: Mailbox, folder: str, judged: Judged, keys: Keys, now: datetime) -> bool:
+    if _is_known(session, mailbox, judged.key, hash_of(judged.arrived.raw)):
         return False
-    row = _new_row(session, mailbox, folder, key, arrived, now)
-    _understand(session, row, mailbox, mail, arrived.raw, keys, now)
+    row = _new_row(session, mailbox, folder, judged.key, judged.arrived, now)
+    _understand(session, row, mailbox, judged, keys, now)
     return True
 
 
@@ -178,20 +215,20 @@ def _new_row(session: Session, mailbox: Mailbox, folder: str, key: str, arrived:
     return row
 
 
-def _understand(
-    session: Session, row: IncomingMail, mailbox: Mailbox, mail: Mail, raw: bytes, keys: Keys, now: datetime
-) -> None:
-    sender = parseaddr(mail.header("from"))[1].lower()
-    if is_warm_up(session, mailbox.id, _headers(mail), keys.warm_up):
+def _understand(session: Session, row: IncomingMail, mailbox: Mailbox, judged: Judged, keys: Keys, now: datetime) -> None:
+    mail, told = judged.mail, judged.told
+    if mail is not None and is_warm_up(session, mailbox.id, _headers(mail), keys.warm_up):
         row.kind = IncomingKind.WARM_UP
         return
-    told = reading.classify(mail, row.arrived_at.date())
+    if mail is None or told is None:
+        raise judged.defect or RuntimeError("The mail was not judged.")
+    sender = parseaddr(mail.header("from"))[1].lower()
     about = told.about or ((sender,) if sender and sender != mailbox.address else ())
     found = match(session, mailbox.workspace_id, mailbox.id, told.answers, about)
     if found is None or told.kind is IncomingKind.OTHER:
         return
     _describe(row, told, found, mail, sender)
-    row.raw, row.raw_until = _sealed(row, raw, keys), now + RAW_KEPT
+    row.raw, row.raw_until = _sealed(row, judged.arrived.raw, keys), now + RAW_KEPT
     incoming_effects.apply(session, row, mailbox, found.email, now)
 
 

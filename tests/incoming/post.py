@@ -109,7 +109,7 @@ class Post:
         batch = Batch(arrived, Place(1, arrived[-1].uid), False)
         with self.database.write() as session:
             mailbox = session.get_one(Mailbox, self.box.id)
-            return incoming_keeping.keep(session, mailbox, folder, batch, KEYS, self.now)
+            return incoming_keeping.keep(session, mailbox, folder, incoming_keeping.judge(batch), KEYS, self.now)
 
     def state(self, number: int = 0) -> tuple[LeadState, Reason | None]:
         with self.database.read() as session:
