@@ -31,6 +31,12 @@ def new_database(path: Path) -> Database:
     return open_database(path)
 
 
+def make_place(path: Path) -> None:
+    """For a first start: an empty database on the server; a SQLite file is made by whoever opens it."""
+    if server := os.environ.get(SERVER):
+        postgresql.create(server, _name(path))
+
+
 def place_of(path: Path) -> Path | str:
     """What `open_database` takes for the database that was made at this path."""
     server = os.environ.get(SERVER)

@@ -14,7 +14,7 @@ import psutil
 from engine.config import PROJECT
 from storage.database import Database, open_database
 from tests.bed.bed import free_ports, wait_until
-from tests.fresh import place_of
+from tests.fresh import make_place, place_of
 
 PASSWORD = "nineteen violet otters hum"
 OWNER_EMAIL = "olga@agency.test"
@@ -34,10 +34,16 @@ class LivePanel:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def _place(self) -> Path:
+        return self.folder / "data/outpost.db"
+
+    @property
     def log(self) -> Path:
         return self.folder / "panel.log"
 
     def start(self, *command: str) -> "LivePanel":
+        if not self.folder.exists():
+            make_place(self._place)
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
@@ -85,7 +91,7 @@ class LivePanel:
                 os.killpg(self.process.pid, signal.SIGKILL)
 
     def database(self) -> Database:
-        return open_database(place_of(self.folder / "data/outpost.db"))
+        return open_database(place_of(self._place))
 
     def client(self) -> httpx.Client:
         """A browser's headers, no cookie yet, redirects not followed."""
@@ -100,9 +106,11 @@ class LivePanel:
         return client
 
     def environment(self) -> dict[str, str]:
+        place = place_of(self._place)
         return {
             **{key: value for key, value in os.environ.items() if not key.startswith("OUTPOST_")},
             "OUTPOST_DATA": str(self.folder / "data"),
+            **({"OUTPOST_DATABASE": place} if isinstance(place, str) else {}),
             "OUTPOST_KEY_FILE": str(self.folder / "data.key"),
             "OUTPOST_PORT": str(self.port),
             **self.settings,
