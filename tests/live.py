@@ -42,7 +42,7 @@ class LivePanel:
         return self.folder / "panel.log"
 
     def start(self, *command: str) -> "LivePanel":
-        if not self.folder.exists():
+        if not self._place.parent.exists():
             make_place(self._place)
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as out:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from engine import disconnecting
 from engine.booking import LEASE, choose, reserve
@@ -23,7 +24,7 @@ from engine.dispatch import attend
 from engine.recovery import reconcile_due, recover
 from engine.rounds import Turn, carry_on
 from storage import migrating, presence, setup
-from storage.append_only import protect
+from storage.append_only import APPEND_ONLY, protect
 from storage.database import Database, open_database
 from storage.kinds import ActionState, StopScope
 from storage.tables import Action, Base, Disconnection, Lane, Lead, Mailbox, QuotaUse, Stop
@@ -188,6 +189,13 @@ def test_g10_the_lanes_of_a_killed_worker_are_free_within_seconds_and_no_living_
         assert recovered() == 0
         assert states(database) == {ActionState.DUE: 1, ActionState.RESERVED: 2}
         assert recover(database, "worker-1", MONDAY + LEASE, alone=False) == 2  # as on every database
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize("change", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
+def test_the_ledger_and_the_audit_log_only_grow_here_too(database: Database, table: str, change: str) -> None:
+    with pytest.raises(DBAPIError, match=f"{table} is append-only"), database.write() as session:
+        session.execute(text(change.replace("{}", table)))
 
 
 def test_two_looks_far_apart_say_nothing_about_the_time_between(postgresql: str, database: Database) -> None:
