@@ -27,6 +27,7 @@ _NAMES = (
 )
 _STATES = (MailboxState.OK,) * 8 + (MailboxState.DEGRADED, MailboxState.RECONNECT_NEEDED)
 _ALL_STATES = tuple(MailboxState)
+_LONGEST = 1  # this address of the awkward ones, which is connected, is as long as addresses get
 
 
 def add_crowds(session: Session, now: datetime, number: int = 5000) -> None:
@@ -109,13 +110,18 @@ def _mailbox(
     return {
         "workspace_id": workspace_id,
         "identity_id": identity_id,
-        "address": f"identity{number}@crowd{workspace_id}.{DOMAIN}",
+        "address": _address(workspace_id, number, longest=states is _ALL_STATES and number == _LONGEST),
         "provider": Provider.IMAP,
         "state": states[number % len(states)],
         "state_since": began,
         "created_at": began,
         "connected_at": began,
     }
+
+
+def _address(workspace_id: int, number: int, *, longest: bool) -> str:
+    domain = f"crowd{workspace_id}.{DOMAIN}"
+    return f"{'identity-' * 7}{number}@{'department.' * 9}{domain}" if longest else f"identity{number}@{domain}"
 
 
 def _lane(workspace_id: int, mailbox_id: int, identity_id: int) -> dict[str, Any]:

@@ -54,7 +54,8 @@ def _column(name: str, width: int) -> Any:
     if name == "Open":
         return st.column_config.LinkColumn("", display_text="Open", width=width)
     told = "Of the mails that were seen at their partners in 7 days" if name == "Inbox" else None
-    return st.column_config.TextColumn(width=width, help=told, alignment="right" if name in _NUMBERS else "left")
+    # "left" would draw a name that runs from right to left out of its cell; without a word each has its own side.
+    return st.column_config.TextColumn(width=width, help=told, alignment="right" if name in _NUMBERS else None)
 
 
 def _key(page: Paged[Row]) -> str:

@@ -32,7 +32,7 @@ def show() -> None:
 
 def _nothing(wanted: Wanted) -> None:
     if wanted == Wanted(zone=wanted.zone):
-        words = "Nothing has been changed yet. The first line comes with the first identity."
+        words = "Nothing has been changed in this workspace yet."
         empty.leads_to(words, "identities", "Show the identities", ":material/group:")
         return
     # The days stand in no URL, so the page alone knows how to forget them.
