@@ -8,13 +8,13 @@ import streamlit as st
 from engine.address_overview import Line, of_installation, of_workspace
 from engine.paged import Paged
 from pages import badges, drawings, empty, filters, in_app_links, shell
-from pages.identities import paging
+from pages.identities import domain, paging
 from pages.person_texts import isolated
 from storage.kinds import MailboxState, Permission
 
 _NEEDS = "Needs somebody"
 _OPEN = 5  # of those that wait for somebody, shown before a click
-# Widths by which all columns stand beside the sidebar on a screen 1,280 wide: 990, of which marking takes 32.
+# Widths by which all columns stand beside the sidebar on a screen 1,280 wide: 995, of which marking takes 32.
 _COLUMNS = {
     "Address": st.column_config.TextColumn(width=190, pinned=True),
     "State": st.column_config.TextColumn(width=146),
@@ -23,8 +23,8 @@ _COLUMNS = {
     "Signed in": st.column_config.TextColumn(width=82),
     "Read": st.column_config.TextColumn(width=82, help="When its inbox was last read."),
     "Provider": st.column_config.TextColumn(width=108, help="With when its sign-in ends, where that is known."),
-    "Domain": st.column_config.TextColumn(width=94),
-    "Identity": st.column_config.TextColumn(width=108),
+    "Domain": st.column_config.TextColumn(width=102),
+    "Identity": st.column_config.TextColumn(width=105),
 }
 _STATES = {badges.look(state).word.capitalize(): state for state in MailboxState}
 
@@ -126,7 +126,7 @@ def _brief(instant: datetime, zone: str, now: datetime) -> str:
 def _domain(line: Line) -> str:
     if line.domain is None:
         return "not checked"
-    return "not in order" if line.domain.is_red else "not known" if line.domain.is_unknown else "in order"
+    return {domain.GOOD: "in order", domain.SIGN: "not in order", domain.SOME: "not all known"}[domain.summed(line.domain)]
 
 
 show()

@@ -21,16 +21,16 @@ _PARTS = {
 }
 _UNSEEN = "The worker looks its records up within a minute of the address being connected."
 _UNSEEN_IN_PRACTICE = "In practice no domain is looked up: nothing leaves this computer."
-_GOOD = badges.Look("green", "check_circle", "in order")
-_SIGN = badges.Look("red", "error", "not fit to send from")
-_SOME = badges.Look("orange", "help", "not all is known")
+GOOD = badges.Look("green", "check_circle", "in order")
+SIGN = badges.Look("red", "error", "not fit to send from")
+SOME = badges.Look("orange", "help", "not all is known")
 
 
 def show(visit: shell.Visit, identity: IdentityView, address: Address, may: bool) -> None:
     """One fold on the address's card."""
     found = shell.ask(domain_checks.check, mailbox_id=address.id)
     domain = badges.plain(domain_checks.domain_of(address.address), 60)
-    title = f"Domain {domain} {badges.tag(_summed(found))}" if found else f"Domain {domain}: not looked up yet"
+    title = f"Domain {domain} {badges.tag(summed(found))}" if found else f"Domain {domain}: not looked up yet"
     with st.expander(title, icon=":material/dns:", key=f"domain-{address.id}"):
         if found is None:
             st.caption(_UNSEEN_IN_PRACTICE if current().config.practice else _UNSEEN)
@@ -41,11 +41,12 @@ def show(visit: shell.Visit, identity: IdentityView, address: Address, may: bool
             _ask(visit, identity, address, found)
 
 
-def _summed(found: Check) -> badges.Look:
+def summed(found: Check) -> badges.Look:
+    """All parts in one."""
     if found.is_red:
-        return _SIGN
+        return SIGN
     states = (found.mx, found.spf, found.dkim, found.dmarc, found.alignment, found.unsubscribing)
-    return _GOOD if all(state is RecordState.PRESENT for state in states) else _SOME
+    return GOOD if all(state is RecordState.PRESENT for state in states) else SOME
 
 
 def _records(found: Check) -> None:
