@@ -28,8 +28,6 @@ ROWS_A_SEGMENT = 500_000
 _ROWS_AT_ONCE = 200_000
 _ROWS_A_GROUP = 100_000
 _MOST_SMALL_SEGMENTS = 50
-# On PostgreSQL a lower id may become visible after a higher one: what is this old has been committed.
-_SETTLED = timedelta(minutes=2)
 
 SCHEMA = pa.schema(
     [
@@ -87,8 +85,7 @@ def manifest(session: Session, folder: Path) -> Manifest:
         found = _parse((folder / "manifest.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return own
-    newest = session.execute(text("SELECT max(id) FROM event")).scalar() or 0
-    fits = (found.installation, found.generation) == (installation, generation) and found.hi <= newest
+    fits = (found.installation, found.generation) == (installation, generation) and found.hi <= _newest(session)
     return found if fits else own
 
 
@@ -105,26 +102,22 @@ def export(database: Database, folder: Path, now: datetime) -> Manifest | None:
             return None
         with database.read() as session:
             known = manifest(session, folder)
-            known = _write_missing(session, folder, known, now)
+            known = _write_missing(session, folder, known)
         known = _compact(folder, known)
         _drop_strangers(folder, known, now)
         return known
 
 
-def _write_missing(session: Session, folder: Path, known: Manifest, now: datetime) -> Manifest:
-    until = _watermark(session, now)
+def _write_missing(session: Session, folder: Path, known: Manifest) -> Manifest:
+    until = _newest(session)
     while rows := _rows(session, known.hi, until):
         known = _with(folder, known, known.segments, _table(rows))
     return known
 
 
-def _watermark(session: Session, now: datetime) -> int:
-    if session.get_bind().dialect.name == "sqlite":
-        return session.execute(text("SELECT max(id) FROM event")).scalar() or 0
-    settled = (
-        "SELECT max(id) FROM event WHERE id < (SELECT coalesce(min(id), 9223372036854775807) FROM event WHERE at > :at)"
-    )
-    return session.execute(text(settled), {"at": to_micros(now - _SETTLED)}).scalar() or 0
+def _newest(session: Session) -> int:
+    """Writers are one after another on PostgreSQL, too: no lower id appears after a higher one."""
+    return session.execute(text("SELECT max(id) FROM event")).scalar() or 0
 
 
 def _rows(session: Session, after: int, until: int) -> Sequence[Any]:

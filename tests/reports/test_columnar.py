@@ -1,5 +1,6 @@
 """The columnar copy: exact while it is written, and rebuilt from nothing when it does not fit."""
 
+import re
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -125,7 +126,7 @@ def test_a_copy_that_is_ahead_of_the_database_is_not_read(field: Field, tmp_path
     with field.database.write() as session:
         sent(session, field.lanes[0], MONDAY)
     columnar.export(field.database, field.folder, MONDAY)
-    written = (field.folder / "manifest.json").read_text().replace('"hi": 4', '"hi": 9')
+    written = re.sub(r'"hi": \d+', '"hi": 9999', (field.folder / "manifest.json").read_text())
     (field.folder / "manifest.json").write_text(written)
     assert copied(field) == (0, 4, 4)
 
