@@ -67,6 +67,8 @@ def require(page_needs: Permission, who: Visit) -> None:
     """End the page with a sentence for a role that may not open it."""
     if not who.may(page_needs):
         notices.error("Your role in this workspace does not open this page. An admin can change it under Users.")
+        back = FIRST if who.workspace_id is not None else "account"
+        link(back, label=f"Go to {PAGES[back].title}", icon=PAGES[back].icon)
         st.stop()
 
 
