@@ -50,12 +50,3 @@ def create(server: str, name: str, like: str = "template1") -> str:
 
 def named(server: str, name: str) -> str:
     return make_url(server).set(database=name).render_as_string(hide_password=False)
-
-
-def number_from(url: str, first: int) -> None:
-    """Let every table of the database give ids from here on."""
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        for name in connection.exec_driver_sql("SELECT sequencename FROM pg_sequences").scalars().all():
-            connection.exec_driver_sql(f'ALTER SEQUENCE "{name}" RESTART WITH {first}')
-    engine.dispose()
