@@ -1,18 +1,23 @@
 """Prebuilt mails to Postfix's smtp-sink through all gates and with full durability, beside three ways without them.
 
-20,000 mails are the promise's size (`OUTPOST_BENCH_MAILS=20000`); the default is smaller. Each peer sends the same bytes
-to the same kind of sink by the same client, one connection a mail; Huey and Outpost with as many threads as the worker
-has, Celery with its own default of processes. Redis keeps nothing on disk, and Huey's file is as durable as Huey makes it.
+20,000 mails are the promise's size (`OUTPOST_BENCH_MAILS=20000`); the default is smaller. All send the same bytes to the
+same sink. The bare loop sends all of them over one connection of smtplib's. A task of Huey's or Celery's knows of no other
+mail, so it opens its own. Outpost's worker visits a lane for so many mails and keeps the channel's own line meanwhile.
+Huey and Outpost have as many threads as the worker, Celery its own default of processes. Redis keeps nothing on disk, and
+Huey's file is as durable as Huey makes it. The campaign is one, dealt by Shuffle to the addresses of an identity.
 """
 
 import os
+import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from datetime import datetime, timedelta
-from itertools import count
+from functools import partial
+from itertools import count, cycle
 from pathlib import Path
 
 from sqlalchemy import insert, select
@@ -20,11 +25,15 @@ from sqlalchemy.orm import Session
 
 from benchmarks import peers
 from benchmarks.rows import Row
-from benchmarks.sending import MAILS, THREADS, end, free_port, send, sink, wait_for
+from benchmarks.sending import CONTENT, MAILS, RECIPIENT, SENDER, THREADS, connect, end, free_port, sink, wait_for
 from engine import sequence
-from engine.channels.effects import Accepted, Letter, MailAccount, Outcome, Server, Trace
+from engine.channels.effects import Letter, MailAccount, Outcome, Server, Trace
+from engine.channels.line import Line
+from engine.connections.network import Deadline, NetworkGuard
+from engine.connections.smtp import SmtpSession
 from engine.counter import Counter
 from engine.hands import Hands
+from engine.queue import MOST_IN_A_ROW
 from engine.rounds import carry_on
 from storage.database import Database
 from storage.kinds import ActionState, LeadState, Security
@@ -38,7 +47,8 @@ _LANES = 24
 _ALWAYS = {"work_days": [1, 2, 3, 4, 5, 6, 7], "work_start": 0, "work_end": 24 * 60}
 _NO_LIMIT = 50_000_000  # so high that pacing asks for two milliseconds of the benchmark's own clock
 _TICK = timedelta(milliseconds=50)
-_SERVER = Server("127.0.0.1", 465, Security.SSL)
+_GUARD = NetworkGuard.allowing(["127.0.0.0/8"])
+_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used
 
 
 def run() -> list[Row]:
@@ -60,27 +70,41 @@ def run() -> list[Row]:
 def _bare(port: int) -> tuple[float, float]:
     """Mails a second and milliseconds of CPU a mail of a plain loop."""
     begin, cpu = time.perf_counter(), time.process_time()
-    for _ in range(MAILS):
-        send(port)
+    with connect(port) as session:
+        for _ in range(MAILS):
+            session.sendmail(SENDER, [RECIPIENT], CONTENT)
     return MAILS / (time.perf_counter() - begin), (time.process_time() - cpu) / MAILS * 1000
 
 
-class _Prebuilt:
-    """Implements `effects.Mailer` with bytes that were built beforehand."""
+class _InTheClear(SmtpSession):
+    """The channel's session with a server that offers neither TLS nor AUTH."""
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return _GUARD.connect(host, port, self.deadline)
+
+
+class _Prebuilt:
+    """Implements `effects.Mailer` over the channel's own line to a server, with bytes that were built beforehand."""
+
+    def __init__(self) -> None:
+        self.line = Line(_sign_in)
 
     def deliver(self, account: MailAccount, letter: Letter, seconds: float) -> Outcome:
-        send(self._port)
-        return Accepted({"answer": "250 2.0.0 Ok"})
+        return self.line.transmit(account, SENDER, RECIPIENT, CONTENT, Deadline.after(seconds))
 
     def look_up(self, account: MailAccount, message_id: str, seconds: float) -> Trace:
         return Trace.UNKNOWABLE
 
 
-def _account(_session: Session, mailbox: Mailbox) -> MailAccount:
-    return MailAccount(mailbox.address, "Ada", mailbox.address, "-", imap=_SERVER, smtp=_SERVER)
+def _sign_in(account: MailAccount, deadline: Deadline) -> SmtpSession:
+    session = _InTheClear(account.smtp, _GUARD, _NO_TLS, deadline)
+    session.ehlo()
+    return session
+
+
+def _account(port: int, _session: Session, mailbox: Mailbox) -> MailAccount:
+    server = Server("127.0.0.1", port, Security.SSL)
+    return MailAccount(mailbox.address, "Ada", mailbox.address, "-", imap=server, smtp=server)
 
 
 def _letter(_session: Session, action: Entry) -> Letter:
@@ -90,11 +114,17 @@ def _letter(_session: Session, action: Entry) -> Letter:
 def _outpost(folder: Path, port: int) -> tuple[float, float]:
     database = new_database(folder / "outpost.db")
     lanes = iter(_prepare(database))
-    hands, numbers, turn = Hands(_Prebuilt(port), _account, _letter), count(), threading.Lock()
+    numbers, turn = count(), threading.Lock()
     counter = Counter(database, folder / "mark", lambda: MONDAY)
 
     def now() -> datetime:
         return MONDAY + next(numbers) * _TICK
+
+    def visit(lane: int) -> int:
+        left, mailer = iter(range(MOST_IN_A_ROW)), _Prebuilt()
+        hands = Hands(mailer, partial(_account, port), _letter, leave=mailer.line.leave)
+        with counter.visitor():
+            return carry_on(counter, lane, now, "bench", hands, lambda: next(left, None) is not None)
 
     def work() -> None:
         while True:
@@ -102,8 +132,8 @@ def _outpost(folder: Path, port: int) -> tuple[float, float]:
                 lane = next(lanes, None)
             if lane is None:
                 return
-            with counter.visitor():
-                carry_on(counter, lane, now, "bench", hands, lambda: True)
+            while visit(lane):
+                pass
 
     threads = [threading.Thread(target=work) for _ in range(THREADS)]
     begin, cpu = time.perf_counter(), time.process_time()
@@ -121,21 +151,20 @@ def _outpost(folder: Path, port: int) -> tuple[float, float]:
 
 
 def _prepare(database: Database) -> list[int]:
-    """Addresses with a running campaign each, whose leads have their only step planned."""
+    """A running campaign with Shuffle over an identity's addresses, whose leads have their only step planned."""
     with database.write() as session:
         makers.installation(session)
         home = makers.workspace(session)
-        for number in range(_LANES):
-            ada = makers.identity(session, home.id, **_ALWAYS)
-            mailbox = makers.mailbox(session, ada, limit=_NO_LIMIT, gap_seconds=0)
-            spring = makers.campaign(session, ada)
-            lead = {"workspace_id": home.id, "campaign_id": spring.id, "mailbox_id": mailbox.id}
-            times = {"state": LeadState.NEW, "state_since": MONDAY, "created_at": MONDAY}
-            share = range(number, MAILS, _LANES)
-            people = [{**lead, **times, "email": f"lead{each}@bravo.test", "first_name": "Marie"} for each in share]
-            session.execute(insert(Lead), people)
-            leads = session.scalars(select(Lead.id).where(Lead.campaign_id == spring.id)).all()
-            sequence.begin(session, spring.id, leads, MONDAY)
+        ada = makers.identity(session, home.id, **_ALWAYS)
+        addresses = [makers.mailbox(session, ada, limit=_NO_LIMIT, gap_seconds=0).id for _ in range(_LANES)]
+        spring = makers.campaign(session, ada)
+        same = {"workspace_id": home.id, "campaign_id": spring.id, "first_name": "Marie", "state": LeadState.NEW}
+        same |= {"state_since": MONDAY, "created_at": MONDAY}
+        dealt = zip(range(MAILS), cycle(addresses), strict=False)
+        people = [{**same, "email": f"lead{each}@bravo.test", "mailbox_id": address} for each, address in dealt]
+        session.execute(insert(Lead), people)
+        leads = session.scalars(select(Lead.id).where(Lead.campaign_id == spring.id).order_by(Lead.id)).all()
+        sequence.begin(session, spring.id, leads, MONDAY)
         return list(session.scalars(select(Lane.id)))
 
 

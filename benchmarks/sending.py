@@ -1,7 +1,6 @@
-"""The mails that the dispatch benchmark sends, and one way to send each that Outpost and its peers share.
+"""The mails that the dispatch benchmark sends, as bytes built beforehand, and what takes them.
 
-smtp-sink speaks neither TLS nor AUTH, which the e-mail channel insists on, so all of them use this smtplib client: one
-connection a mail, as the channel does, with bytes built beforehand.
+smtp-sink speaks neither TLS nor AUTH, which the e-mail channel insists on; so whoever sends does so in the clear.
 """
 
 import os
@@ -24,9 +23,14 @@ CONTENT = (
 ).encode()
 
 
+def connect(port: int) -> smtplib.SMTP:
+    """smtplib's client, connected to the sink."""
+    return smtplib.SMTP("127.0.0.1", port, local_hostname="bench.test", timeout=30)
+
+
 def send(port: int) -> None:
-    """Hand the mail to the sink; an exception says that it was not taken."""
-    with smtplib.SMTP("127.0.0.1", port, local_hostname="bench.test", timeout=30) as session:
+    """Hand one mail to the sink, as a task does that knows of no other; an exception says that it was not taken."""
+    with connect(port) as session:
         session.sendmail(SENDER, [RECIPIENT], CONTENT)
 
 

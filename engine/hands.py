@@ -59,9 +59,13 @@ class Hand(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """The e-mail channel with how to read an account and a letter, and the hands of all other kinds."""
+    """The e-mail channel with how to read an account and a letter, and the hands of all other kinds.
+
+    They serve one thread's visit to a lane, at whose end it calls `leave`: what was kept open between two mails is over.
+    """
 
     mailer: Mailer
     account_for: Callable[[Session, Mailbox], MailAccount]
     letter_for: Callable[[Session, Entry], Letter]
     others: Mapping[ActionKind, Hand] = field(default_factory=dict)
+    leave: Callable[[], None] = lambda: None

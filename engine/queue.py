@@ -44,7 +44,7 @@ WORKERS = 24  # threads; what their lanes have to write at the same moment is wr
 PAUSE = 0.5  # seconds between two looks at the agenda
 _MOST_LANES = 200
 _ENOUGH = 50  # lanes that are rung or at work: nobody looks for more
-_MOST_IN_A_ROW = 25  # actions of one lane before other lanes get their turn
+MOST_IN_A_ROW = 25  # actions of one lane before other lanes get their turn
 SECONDS_TO_FINISH = 10
 _LOST_AFTER = 10.0  # seconds; a ring on a shared queue may have gone to another worker, or died with it
 _MAIL_KINDS = frozenset(ActionKind).difference(LINKEDIN_KINDS)
@@ -179,7 +179,7 @@ class Doorbell:
     def _work_on(self, lane_id: int, turns: Iterator[int]) -> None:
         def may_go_on() -> bool:
             self.wards.step(lane_id)
-            return next(turns) < _MOST_IN_A_ROW and not self.stopping.is_set()
+            return next(turns) < MOST_IN_A_ROW and not self.stopping.is_set()
 
         with self.counter.visitor():
             carry_on(self.counter, lane_id, clock.now, self.holder, self.hands(), may_go_on)

@@ -85,6 +85,13 @@ def carry_on(writer: Writer, lane_id: int, now: Now, holder: str, hands: Hands, 
     `may_go_on` is asked before each. What came of one is written in the transaction that begins the next, for which the
     lane stays held.
     """
+    try:
+        return _carry_on(writer, lane_id, now, holder, hands, may_go_on)
+    finally:
+        hands.leave()
+
+
+def _carry_on(writer: Writer, lane_id: int, now: Now, holder: str, hands: Hands, may_go_on: Callable[[], bool]) -> int:
     ended: Ended | None = None
     tried = 0
     while (goes_on := may_go_on()) or ended is not None:

@@ -132,7 +132,8 @@ def hands(outpost: Outpost, driver: Driver) -> Hands:
         LINKEDIN_KINDS, LinkedInHand(outpost.database, outpost.vault, driver, clock.now)
     )
     others[ActionKind.SCRAPING] = ScrapingHand(outpost.vault, driver)
-    return with_warm_up(Hands(EmailChannel(guard, clock.now), accounts, letters, others))
+    channel = EmailChannel(guard, clock.now).in_a_row()
+    return with_warm_up(Hands(channel, accounts, letters, others, channel.leave))
 
 
 def _beat(outpost: Outpost, bell: Doorbell, boot: str, presence: Presence | None) -> None:

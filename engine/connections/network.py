@@ -10,6 +10,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from engine import clock
 from engine.connections.trouble import ConnectionTrouble, Trouble
@@ -52,23 +53,29 @@ class Deadline:
         return remaining
 
 
+class Timed(Protocol):
+    """Whatever says how much time is left: a deadline, or a session whose deadline moves on."""
+
+    def left(self) -> float: ...
+
+
 class TimedStream(io.RawIOBase):
     """What is read from a socket, each wait cut to the deadline: a server that drips bytes can't hold it open."""
 
-    def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
+    def __init__(self, sock: socket.socket, time: Timed) -> None:
         self._sock = sock
-        self._deadline = deadline
+        self._time = time
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
-        self._sock.settimeout(self._deadline.left())
+        self._sock.settimeout(self._time.left())
         return self._sock.recv_into(buffer)
 
 
-def timed_reader(sock: socket.socket, deadline: Deadline) -> io.BufferedReader:
-    return io.BufferedReader(TimedStream(sock, deadline))
+def timed_reader(sock: socket.socket, time: Timed) -> io.BufferedReader:
+    return io.BufferedReader(TimedStream(sock, time))
 
 
 Resolver = Callable[[str, int], list[str]]
@@ -123,7 +130,7 @@ class NetworkGuard:
         refused: OSError = OSError("no address")
         for address in self.addresses(host, port, deadline, ports)[:4]:
             try:
-                return socket.create_connection((address, port), timeout=deadline.left())
+                return _prompt(socket.create_connection((address, port), timeout=deadline.left()))
             except OSError as error:
                 refused = error
         with _remembering:
@@ -159,6 +166,12 @@ class NetworkGuard:
         if self.resolver is system_resolver:
             _remember(host, port, answer[0])
         return answer[0]
+
+
+def _prompt(connection: socket.socket) -> socket.socket:
+    """What is written goes out at once: else the end of a mail waits for the answer to what came before it (Nagle)."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
 
 
 def _remember(host: str, port: int, addresses: list[str]) -> None:

@@ -34,13 +34,17 @@ class SmtpSession(smtplib.SMTP):
 
     def getreply(self) -> tuple[int, bytes]:
         if self.file is None and self.sock is not None:
-            self.file = timed_reader(self.sock, self.deadline)
+            self.file = timed_reader(self.sock, self)
         return super().getreply()
 
     def send(self, s: bytes | str) -> None:  # type: ignore[override]
         if self.sock is not None:
             self.sock.settimeout(self.deadline.left())
         super().send(s)
+
+    def left(self) -> float:
+        """Seconds that remain until the deadline, which is each letter's own; TimeoutError when there are none."""
+        return self.deadline.left()
 
     def leave(self) -> None:
         """Say goodbye without waiting for an answer."""

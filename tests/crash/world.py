@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from engine import agenda
+from engine import agenda, crash_points
 from engine.dispatch import attend
 from engine.recovery import reconcile_due, recover
 from storage.database import Database, open_database
@@ -71,7 +71,7 @@ def _fork(folder: Path, point: str = "") -> int:
     child = os.fork()
     if child:
         return child
-    os.environ["OUTPOST_CRASH_AT"] = point
+    crash_points.die_at(point)
     try:
         work(folder)
     except BaseException as error:

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from engine import provider_returns
+from engine import crash_points, provider_returns
 from engine.channels.effects import Server
 from engine.connections.oauth import endpoints
 from engine.grants import Tokens
@@ -22,7 +22,7 @@ from storage.vault import Vault
 
 
 def come_back(given: dict[str, Any]) -> None:
-    os.environ["OUTPOST_CRASH_AT"] = given["point"]
+    crash_points.die_at(given["point"])
     where = replace(
         endpoints(given["settings"]),
         imap=Server("localhost", given["imap"], Security.SSL),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from engine import recovery, warm_up_keeping, warm_up_pool
+from engine import crash_points, recovery, warm_up_keeping, warm_up_pool
 from storage.database import open_database
 from storage.kinds import ActionState, PoolScope, WarmUpPreset
 from storage.ledger import balance
@@ -81,7 +81,7 @@ def is_killed(pool: Pool, folder: Path, point: str, work: Callable[[Pool], None]
     """Do one turn in a process of its own, which kills itself when it comes by the point."""
     child = os.fork()
     if child == 0:
-        os.environ["OUTPOST_CRASH_AT"] = point
+        crash_points.die_at(point)
         status = 1
         try:
             pool.database = open_database(folder / "outpost.db")
