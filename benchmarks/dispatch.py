@@ -32,9 +32,10 @@ from engine.channels.line import Line
 from engine.connections.network import Deadline, NetworkGuard
 from engine.connections.smtp import SmtpSession
 from engine.counter import Counter
+from engine.crew import Crew
 from engine.hands import Hands
 from engine.queue import MOST_IN_A_ROW
-from engine.rounds import carry_on
+from engine.rounds import Visit
 from storage.database import Database
 from storage.kinds import ActionState, LeadState, Security
 from storage.ledger import Entry
@@ -43,7 +44,7 @@ from tests import makers
 from tests.fresh import new_database
 from tests.makers import MONDAY
 
-_LANES = 24
+_LANES = THREADS
 _ALWAYS = {"work_days": [1, 2, 3, 4, 5, 6, 7], "work_start": 0, "work_end": 24 * 60}
 _NO_LIMIT = 50_000_000  # so high that pacing asks for two milliseconds of the benchmark's own clock
 _TICK = timedelta(milliseconds=50)
@@ -115,25 +116,21 @@ def _outpost(folder: Path, port: int) -> tuple[float, float]:
     database = new_database(folder / "outpost.db")
     lanes = iter(_prepare(database))
     numbers, turn = count(), threading.Lock()
-    counter = Counter(database, folder / "mark", lambda: MONDAY)
+    crew = Crew(Counter(database, folder / "mark", lambda: MONDAY))
 
     def now() -> datetime:
         return MONDAY + next(numbers) * _TICK
 
-    def visit(lane: int) -> int:
+    def visit(lane: int) -> Visit:
         left, mailer = iter(range(MOST_IN_A_ROW)), _Prebuilt()
         hands = Hands(mailer, partial(_account, port), _letter, leave=mailer.line.leave)
-        with counter.visitor():
-            return carry_on(counter, lane, now, "bench", hands, lambda: next(left, None) is not None)
+        return crew.carry_on(Visit(lane, now, "bench", hands, lambda: next(left, None) is not None))
 
     def work() -> None:
-        while True:
-            with turn:
-                lane = next(lanes, None)
-            if lane is None:
-                return
-            while visit(lane):
-                pass
+        with turn:
+            lane = next(lanes)
+        while (done := visit(lane)).tried:
+            lane = done.lane_id
 
     threads = [threading.Thread(target=work) for _ in range(THREADS)]
     begin, cpu = time.perf_counter(), time.process_time()

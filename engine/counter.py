@@ -1,14 +1,11 @@
 """One transaction for all threads that stand at the counter: what each wants written shares one commit to the disk.
 
 A commit with full durability costs more than all that dispatch writes in it. Whoever gets his turn does the work of
-everybody who waits by then; whoever was served meanwhile goes away with his result. He gives visitors who are out on a
-delivery a moment to come back first (what PostgreSQL calls commit_delay and commit_siblings): threads of Python that work
-beside each other mostly wait for each other, so all are out first and then all are served.
+everybody who waits by then; whoever was served meanwhile goes away with his result.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,8 +15,6 @@ from sqlalchemy.orm import Session
 
 from engine import generation, logs
 from storage.database import Database
-
-MOMENT = 0.02  # seconds; far less than a delivery takes, and enough for all that are about to end
 
 _MOST_ALONE = 6  # pieces of work in one transaction that are no set: reading a batch of mail may take its time
 
@@ -47,7 +42,9 @@ class Joint(Generic[T]):
 
 
 @dataclass(eq=False, slots=True)
-class _Ticket:
+class Ticket:
+    """A piece of work and, once it is done, its result or what it raised."""
+
     work: Callable[[Session], Any]
     is_done: bool = False
     result: Any = None
@@ -62,50 +59,39 @@ class Counter:
     database: Database
     mark_file: Path
     now: Callable[[], datetime]
-    moment: float = MOMENT  # seconds
     _noted: generation.Mark | None = None
-    _waiting: list[_Ticket] = field(default_factory=list)
+    _waiting: list[Ticket] = field(default_factory=list)
     _is_served: bool = False
-    _visitors: int = 0
     _entrance: threading.Lock = field(default_factory=threading.Lock)
-    _all_in: threading.Event = field(default_factory=threading.Event)
-
-    @contextmanager
-    def visitor(self) -> Iterator[None]:
-        """Who comes back soon with more to write, and is worth waiting for: a thread on its way through a lane."""
-        with self._entrance:
-            self._visitors += 1
-        try:
-            yield
-        finally:
-            with self._entrance:
-                self._visitors -= 1
-                self._call_if_all_are_in()
 
     def do(self, work: Callable[[Session], T]) -> T:
         """Run `work` in a transaction that it may share with others'; it must be fit to run twice, as after a rollback."""
-        ticket = _Ticket(work)
-        ticket.called.acquire()
-        with self._entrance:
-            self._waiting.append(ticket)
-            has_to_wait, self._is_served = self._is_served, True
-            self._call_if_all_are_in()
-        if has_to_wait:
-            ticket.called.acquire()
-        if not ticket.is_done:
-            self._serve()
-        if not ticket.is_done:
-            raise RuntimeError("The work was neither done nor refused.")
+        [ticket] = self.do_all([work])
         if ticket.error is not None:
             raise ticket.error
         result: T = ticket.result
         return result
 
+    def do_all(self, works: Sequence[Callable[[Session], Any]]) -> list[Ticket]:
+        """Several pieces of work that one thread brings, alike enough to be done together; what came of each."""
+        tickets = [Ticket(work) for work in works]
+        first = tickets[0]
+        first.called.acquire()
+        with self._entrance:
+            self._waiting += tickets
+            has_to_wait, self._is_served = self._is_served, True
+        if has_to_wait:
+            first.called.acquire()
+        if not first.is_done:
+            self._serve()
+        if not all(ticket.is_done for ticket in tickets):
+            raise RuntimeError("The work was neither done nor refused.")
+        return tickets
+
     def _serve(self) -> None:
         """Do the work of all who wait, and hand over to one of those who came meanwhile, whatever happens."""
-        tickets: list[_Ticket] = []
+        tickets: list[Ticket] = []
         try:
-            self._give_a_moment()
             with self._entrance:
                 tickets, self._waiting = _some(self._waiting)
             if not self._together(tickets):
@@ -119,18 +105,7 @@ class Counter:
                 if ticket.called.locked():
                     ticket.called.release()
 
-    def _give_a_moment(self) -> None:
-        """Wait until every visitor stands here, for as long as a moment."""
-        with self._entrance:
-            self._all_in.clear()
-            self._call_if_all_are_in()
-        self._all_in.wait(self.moment)
-
-    def _call_if_all_are_in(self) -> None:
-        if len(self._waiting) >= self._visitors:
-            self._all_in.set()
-
-    def _together(self, tickets: list[_Ticket]) -> bool:
+    def _together(self, tickets: list[Ticket]) -> bool:
         """False when one's work failed and others stood beside it: then nothing was written, and each tries by itself."""
         at_work = False
         try:
@@ -158,10 +133,10 @@ class Counter:
             _log.error("mark.failed", problem=type(error).__name__)
 
 
-def _some(waiting: Sequence[_Ticket]) -> tuple[list[_Ticket], list[_Ticket]]:
+def _some(waiting: Sequence[Ticket]) -> tuple[list[Ticket], list[Ticket]]:
     """Who is served now, the first in any case, and who waits on."""
-    taken: list[_Ticket] = []
-    left: list[_Ticket] = []
+    taken: list[Ticket] = []
+    left: list[Ticket] = []
     alone = 0
     for ticket in waiting:
         is_alone = not isinstance(ticket.work, Joint)

@@ -5,12 +5,13 @@ nothing: the pump asks the agenda again half a second later. The rings wait in a
 that all workers share: then whoever has a free thread takes one, and a piece of recurring work comes once from each.
 """
 
+import functools
 import itertools
 import json
 import math
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -24,6 +25,7 @@ from sqlalchemy import select
 
 from engine import agenda, clock, recovery
 from engine.counter import Counter
+from engine.crew import Crew
 from engine.dead_workers import DeadWorkers
 from engine.desk import Problem
 from engine.hands import Hands
@@ -32,7 +34,7 @@ from engine.linkedin_browsing import SignIns
 from engine.linkedin_hand import LINKEDIN_KINDS
 from engine.recurring import Recurring
 from engine.relief import Relief
-from engine.rounds import carry_on
+from engine.rounds import Visit
 from engine.rules.permit import CLOCK_TOLERANCE
 from engine.troubles import QueueSilent, Troubles
 from engine.turns import Turns
@@ -89,6 +91,7 @@ class Doorbell:
         self.wards = Wards(clock.monotonic, _LOST_AFTER if self.is_shared else math.inf)
         self.dead_workers = DeadWorkers(self.outpost.database, self.holder, clock.monotonic)
         self.counter = Counter(self.outpost.database, self.outpost.config.mark_file, clock.now)
+        self.crew = Crew(self.counter)
         self.huey = _on_redis(self.outpost) if self.is_shared else _in_a_file(self.outpost)
         self.relief = Relief(self.huey, self.wards)
         self.attend_lane = self.huey.task(name="attend_lane")(self._attend_lane)
@@ -170,19 +173,22 @@ class Doorbell:
         """Also called for rings that a worker before this one left in the queue."""
         if not self.wards.begin(lane_id):
             return
-        turns = itertools.count()
-        try:
-            self.troubles.guard("dispatch", lambda: self._work_on(lane_id, turns))
-        finally:
-            self.wards.end(lane_id, max(0, next(turns) - 1))
+        self.troubles.guard("dispatch", lambda: self._work_on(lane_id))
 
-    def _work_on(self, lane_id: int, turns: Iterator[int]) -> None:
+    def _work_on(self, lane_id: int) -> None:
+        left = itertools.count(MOST_IN_A_ROW, -1)
+
         def may_go_on() -> bool:
             self.wards.step(lane_id)
-            return next(turns) < MOST_IN_A_ROW and not self.stopping.is_set()
+            return next(left) > 0 and not self.stopping.is_set()
 
-        with self.counter.visitor():
-            carry_on(self.counter, lane_id, clock.now, self.holder, self.hands(), may_go_on)
+        try:
+            hands = self.hands()
+        except Exception:
+            self.wards.end(lane_id, 0)
+            raise
+        at_end = functools.partial(self.wards.end, lane_id)
+        self.crew.carry_on(Visit(lane_id, clock.now, self.holder, hands, may_go_on, at_end))
 
     def _settle(self) -> None:
         """What dead workers or an exception of this one left held, and unknown outcomes whose time has come."""

@@ -79,36 +79,79 @@ class Turn(Joint[Begun | None]):
         return None
 
 
-def carry_on(writer: Writer, lane_id: int, now: Now, holder: str, hands: Hands, may_go_on: Callable[[], bool]) -> int:
-    """Carry out a lane's actions one after the other while it has any that may run; returns how many were tried.
+@dataclass(eq=False, slots=True)
+class Visit:
+    """The way through a lane, an action after the other while it has any that may run and `may_go_on` says so.
 
-    `may_go_on` is asked before each. What came of one is written in the transaction that begins the next, for which the
-    lane stays held.
+    What came of one is written in the turn that begins the next, for which the lane stays held. `at_end` is told how many
+    were tried.
     """
-    try:
-        return _carry_on(writer, lane_id, now, holder, hands, may_go_on)
-    finally:
-        hands.leave()
 
+    lane_id: int
+    now: Now
+    holder: str
+    hands: Hands
+    may_go_on: Callable[[], bool]
+    at_end: Callable[[int], None] = lambda tried: None
+    tried: int = 0
+    _begun: Begun | None = None
+    _ended: Ended | None = None
 
-def _carry_on(writer: Writer, lane_id: int, now: Now, holder: str, hands: Hands, may_go_on: Callable[[], bool]) -> int:
-    ended: Ended | None = None
-    tried = 0
-    while (goes_on := may_go_on()) or ended is not None:
-        try:
-            begun = writer.do(Turn(lane_id, now, holder, hands, ended, goes_on))
-        except Exception:
-            if ended is not None:
-                record_at_least(writer, ended.begun, ended.outcome, now)
-            raise
-        if ended is not None:
+    def next_turn(self) -> Turn | None:
+        """What is to be written next; None when the visit is over."""
+        goes_on = self.may_go_on()
+        if not goes_on and self._ended is None:
+            return None
+        return Turn(self.lane_id, self.now, self.holder, self.hands, self._ended, goes_on)
+
+    def has_begun(self, begun: Begun | None) -> bool:
+        """The turn is committed and has begun this, or nothing more: whether there is something to deliver."""
+        if self._ended is not None:
             reached("recorded")
-        if begun is None:
-            break
-        outcome = deliver(begun)
-        ended = Ended(begun, outcome) if outcome is not None else None
-        tried += 1
-    return tried
+        self._begun, self._ended = begun, None
+        return begun is not None
+
+    def failed(self, writer: Writer, error: BaseException) -> BaseException:
+        """The turn is not written: at least what is known of the last attempt must be. Returns what is to be raised."""
+        if self._ended is not None and isinstance(error, Exception):
+            try:
+                record_at_least(writer, self._ended.begun, self._ended.outcome, self.now)
+            except Exception as worse:
+                worse.__context__ = error
+                return worse
+        return error
+
+    def deliver(self) -> None:
+        """Touch the world, outside any transaction."""
+        if self._begun is None:
+            raise RuntimeError("Nothing was begun.")
+        outcome = deliver(self._begun)
+        self._ended = Ended(self._begun, outcome) if outcome is not None else None
+        self.tried += 1
+
+    def end(self) -> None:
+        """Nothing follows."""
+        try:
+            self.hands.leave()
+        finally:
+            self.at_end(self.tried)
+
+
+def carry_on(writer: Writer, lane_id: int, now: Now, holder: str, hands: Hands, may_go_on: Callable[[], bool]) -> int:
+    """A visit by a thread that has no others beside it (engine.crew has); returns how many actions were tried."""
+    visit = Visit(lane_id, now, holder, hands, may_go_on)
+    try:
+        while (turn := visit.next_turn()) is not None:
+            try:
+                begun = writer.do(turn)
+            except Exception as error:
+                raise visit.failed(writer, error) from None
+            if not visit.has_begun(begun):
+                break
+            visit.deliver()
+    finally:
+        visit.end()
+    return visit.tried
 
 
 def _record_all(session: Session, turns: Sequence[Turn], now: datetime) -> dict[int, int | None]:
