@@ -4,9 +4,10 @@
 same sink. The bare loop sends all of them over one connection of smtplib's. A task of Huey's or Celery's knows of no other
 mail, so it opens its own. Outpost's worker visits a lane for so many mails and keeps the channel's own line meanwhile.
 Huey and Outpost have as many threads as the worker, Celery its own default of processes. Redis keeps nothing on disk, and
-Huey's file is as durable as Huey makes it. The campaign is one, dealt by Shuffle to the addresses of an identity.
+Huey's file is as durable as Huey makes it.
 """
 
+import math
 import os
 import socket
 import ssl
@@ -17,7 +18,7 @@ import threading
 import time
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import count, cycle
+from itertools import count, cycle, islice
 from pathlib import Path
 
 from sqlalchemy import insert, select
@@ -44,7 +45,7 @@ from tests import makers
 from tests.fresh import new_database
 from tests.makers import MONDAY
 
-_LANES = THREADS
+_IDENTITIES, _ADDRESSES = 20, 20  # of each: at 20,000 mails an address sends fifty, as much as one should a day
 _ALWAYS = {"work_days": [1, 2, 3, 4, 5, 6, 7], "work_start": 0, "work_end": 24 * 60}
 _NO_LIMIT = 50_000_000  # so high that pacing asks for two milliseconds of the benchmark's own clock
 _TICK = timedelta(milliseconds=50)
@@ -127,10 +128,13 @@ def _outpost(folder: Path, port: int) -> tuple[float, float]:
         return crew.carry_on(Visit(lane, now, "bench", hands, lambda: next(left, None) is not None))
 
     def work() -> None:
-        with turn:
-            lane = next(lanes)
-        while (done := visit(lane)).tried:
-            lane = done.lane_id
+        while True:
+            with turn:
+                lane = next(lanes, None)
+            if lane is None:
+                return
+            while (done := visit(lane)).tried:
+                lane = done.lane_id
 
     threads = [threading.Thread(target=work) for _ in range(THREADS)]
     begin, cpu = time.perf_counter(), time.process_time()
@@ -148,21 +152,23 @@ def _outpost(folder: Path, port: int) -> tuple[float, float]:
 
 
 def _prepare(database: Database) -> list[int]:
-    """A running campaign with Shuffle over an identity's addresses, whose leads have their only step planned."""
+    """Identities with a running campaign each, which Shuffle has dealt to its addresses; its leads have one step, planned."""
     with database.write() as session:
         makers.installation(session)
         home = makers.workspace(session)
-        ada = makers.identity(session, home.id, **_ALWAYS)
-        addresses = [makers.mailbox(session, ada, limit=_NO_LIMIT, gap_seconds=0).id for _ in range(_LANES)]
-        spring = makers.campaign(session, ada)
-        same = {"workspace_id": home.id, "campaign_id": spring.id, "first_name": "Marie", "state": LeadState.NEW}
-        same |= {"state_since": MONDAY, "created_at": MONDAY}
-        dealt = zip(range(MAILS), cycle(addresses), strict=False)
-        people = [{**same, "email": f"lead{each}@bravo.test", "mailbox_id": address} for each, address in dealt]
-        session.execute(insert(Lead), people)
-        leads = session.scalars(select(Lead.id).where(Lead.campaign_id == spring.id).order_by(Lead.id)).all()
-        sequence.begin(session, spring.id, leads, MONDAY)
-        return list(session.scalars(select(Lane.id)))
+        numbers = iter(range(MAILS))
+        for _ in range(_IDENTITIES):
+            ada = makers.identity(session, home.id, **_ALWAYS)
+            addresses = [makers.mailbox(session, ada, limit=_NO_LIMIT, gap_seconds=0).id for _ in range(_ADDRESSES)]
+            spring = makers.campaign(session, ada)
+            same = {"workspace_id": home.id, "campaign_id": spring.id, "first_name": "Marie", "state": LeadState.NEW}
+            same |= {"state_since": MONDAY, "created_at": MONDAY}
+            dealt = zip(islice(numbers, math.ceil(MAILS / _IDENTITIES)), cycle(addresses), strict=False)
+            people = [{**same, "email": f"lead{each}@bravo.test", "mailbox_id": address} for each, address in dealt]
+            session.execute(insert(Lead), people)
+            leads = session.scalars(select(Lead.id).where(Lead.campaign_id == spring.id).order_by(Lead.id)).all()
+            sequence.begin(session, spring.id, leads, MONDAY)
+        return list(session.scalars(select(Lane.id).order_by(Lane.id)))
 
 
 def _huey(folder: Path, port: int) -> float:

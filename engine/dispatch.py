@@ -160,9 +160,12 @@ def settle(session: Session, begun: Begun, outcome: Outcome, now: datetime, hand
         hand.settle(session, entry, outcome, now)
 
 
-def effect_of(session: Session, booking: Booking, now: datetime, hands: Hands) -> Effect | None:
-    """What is done and by whom; None when it can't be done, or the account has no sign-in any more."""
-    entry, hand = booking.entry, hand_of(hands, booking.entry.kind)
+def effect_of(session: Session, booking: Booking, now: datetime, hands: Hands, hand: Hand | None = None) -> Effect | None:
+    """What is done and by whom; None when it can't be done, or the account has no sign-in any more.
+
+    `hand` is that of the booking's kind, for who has it.
+    """
+    entry, hand = booking.entry, hand or hand_of(hands, booking.entry.kind)
     if hand is None:
         _hand_back(session, booking, Wait(Reason.NEVER_CONNECTED, None), now)  # this channel can't be used yet
         return None

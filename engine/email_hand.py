@@ -1,6 +1,7 @@
 """E-mail's hand: the letter and the account of one attempt, the Sent folder as its witness, and what a refusal means."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,14 @@ from storage.prepared import Prepared
 from storage.tables import Event, Lane, Lead, Mailbox
 
 _TENANT_ASKED_AGAIN = timedelta(hours=1)
-_MAILBOX = Prepared(select(*Mailbox.__table__.columns).where(Mailbox.id == bindparam("mailbox")))
+_MAILBOXES = Prepared(
+    select(*Mailbox.__table__.columns).where(Mailbox.id.in_(bindparam("mailboxes", expanding=True))), "mailboxes"
+)
+
+
+def mailboxes(session: Session, ids: Collection[int]) -> dict[int, Mailbox]:
+    """The rows of these addresses, with their columns by name."""
+    return {row.id: row for row in _MAILBOXES.rows(connection_of(session), {"mailboxes": list(ids)})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +58,15 @@ class _SentFolder:
 
 @dataclass(frozen=True, slots=True)
 class EmailHand:
-    """Implements `hands.Hand` for mails of a campaign and of a warm-up."""
+    """Implements `hands.Hand` for mails of a campaign and of a warm-up; `known` are addresses that were read already."""
 
     hands: Hands
+    known: Mapping[int, Mailbox] = field(default_factory=dict)
 
     def prepare(self, session: Session, entry: Entry, mailbox_id: int | None, now: datetime) -> _Mail:
-        mailbox: Mailbox = _MAILBOX.row(connection_of(session), {"mailbox": mailbox_id})  # a row with its columns by name
+        if mailbox_id is None:
+            raise Problem("This lane has no address.")
+        mailbox = self.known.get(mailbox_id) or mailboxes(session, [mailbox_id])[mailbox_id]
         account = self.hands.account_for(session, mailbox)
         return _Mail(self.hands.mailer, account, self.hands.letter_for(session, entry))
 

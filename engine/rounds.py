@@ -19,6 +19,7 @@ from engine.channels.effects import Accepted, Outcome
 from engine.counter import Joint, Writer
 from engine.crash_points import reached
 from engine.dispatch import Begun, Now, begin, deliver, effect_of, record, record_at_least
+from engine.email_hand import EmailHand, mailboxes
 from engine.hands import Hands
 from storage.kinds import ActionKind
 from storage.lanes import release_lease, take_lease
@@ -190,11 +191,12 @@ def _begin_all(session: Session, turns: Sequence[Turn], chosen: Mapping[int, Cho
     """Begin what was chosen for these lanes; what was begun, by lane."""
     begun: dict[int, Begun] = {}
     ready = []
+    boxes = mailboxes(session, {choice.booking.mailbox_id for choice in chosen.values() if choice.booking.mailbox_id})
     for turn in turns:
         choice = chosen.get(turn.lane_id)
         if choice is None:
             continue
-        effect = effect_of(session, choice.booking, now, turn.hands)
+        effect = effect_of(session, choice.booking, now, turn.hands, EmailHand(turn.hands, boxes))
         if effect is None:
             begun[turn.lane_id] = Begun(choice.booking, None)
         else:

@@ -132,13 +132,9 @@ def _person(row: Any) -> Iterable[Key]:
 
 def hours_of(row: Any, own: Iterable[date], now: datetime) -> WorkingHours:
     """The working hours in a row of an identity's columns, with its country's holidays of the years around `now`."""
-    return WorkingHours(
-        ZoneInfo(row.zone),
-        frozenset(row.work_days),
-        row.work_start,
-        row.work_end,
-        _calendar(row.holiday_country, now.year).union(own) if own else _calendar(row.holiday_country, now.year),
-    )
+    calendar = _calendar(row.holiday_country, now.year)
+    holidays = calendar.union(own) if own else calendar
+    return _hours(row.zone, tuple(row.work_days), row.work_start, row.work_end, holidays)
 
 
 def working_hours(session: Session, identity_ids: Iterable[int], now: datetime) -> dict[int, WorkingHours]:
@@ -151,6 +147,11 @@ def working_hours(session: Session, identity_ids: Iterable[int], now: datetime) 
 
 HOURS = (Identity.zone, Identity.work_days, Identity.work_start, Identity.work_end, Identity.holiday_country)
 _HOURS = Prepared(select(Identity.id, *HOURS).where(Identity.id.in_(bindparam("ids", expanding=True))), "ids")
+
+
+@lru_cache(maxsize=4096)  # one object for the lanes of an identity: what is known of its hours is found by it
+def _hours(zone: str, days: tuple[int, ...], start: int, end: int, holidays: frozenset[date]) -> WorkingHours:
+    return WorkingHours(ZoneInfo(zone), frozenset(days), start, end, holidays)
 
 
 @lru_cache(maxsize=512)

@@ -7,10 +7,11 @@ types on both sides; only what is the same at every run is done once. Other data
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Enum
+from sqlalchemy import Connection, Date, Dialect, Enum
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
@@ -178,9 +179,21 @@ def _writer(kind: TypeEngine[Any], dialect: Dialect) -> _Processor | None:
     if isinstance(kind, Instant):
         return lambda value: None if value is None else to_micros(value)
     if isinstance(kind, Enum) and kind.enum_class is not None and own is not None:
-        written = {member: own(member) for member in kind.enum_class}
-        return lambda value: written[value] if value in written else own(value)
+        return _Known(own, {member: own(member) for member in kind.enum_class}).__getitem__
+    if isinstance(kind, Date) and own is not None:
+        return lru_cache(maxsize=1024)(own)
     return own
+
+
+class _Known(dict[Any, Any]):
+    """What is known of a few values, and a way for all others."""
+
+    def __init__(self, otherwise: _Processor, known: Mapping[Any, Any]) -> None:
+        super().__init__(known)
+        self._otherwise = otherwise
+
+    def __missing__(self, value: Any) -> Any:
+        return self._otherwise(value)
 
 
 def _reading(kind: TypeEngine[Any], dialect: Dialect) -> _Processor | None:
@@ -188,8 +201,7 @@ def _reading(kind: TypeEngine[Any], dialect: Dialect) -> _Processor | None:
     if isinstance(kind, Instant):
         return from_micros
     if isinstance(kind, Enum) and kind.enum_class is not None and own is not None:
-        members = {member.value: member for member in kind.enum_class}
-        return lambda value: members[value] if value in members else own(value)
+        return _Known(own, {member.value: member for member in kind.enum_class}).__getitem__
     return own
 
 

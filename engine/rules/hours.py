@@ -19,6 +19,7 @@ MINUTES_A_DAY = 1440
 _DAY = timedelta(days=1)
 
 
+@lru_cache(maxsize=4096)
 def window_at(hours: WorkingHours, at: datetime) -> Window | None:
     """The window that contains `at`, if any."""
     day = local_day(hours, at)
@@ -29,6 +30,7 @@ def window_at(hours: WorkingHours, at: datetime) -> Window | None:
     return None
 
 
+@lru_cache(maxsize=4096)  # several gates ask of the same instant, and so do the lanes of one identity
 def next_window(hours: WorkingHours, after: datetime) -> Window | None:
     """The window that contains `after`, else the next one to open; None when there is none within 400 days."""
     day = local_day(hours, after) - _DAY

@@ -9,6 +9,7 @@ same answer whenever it is asked, and never so late that the remaining ones woul
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 
 from engine.rules.facts import Facts, WorkingHours
@@ -63,6 +64,7 @@ def next_start(facts: Facts, now: datetime) -> datetime | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def work_day_at(hours: WorkingHours, at: datetime) -> WorkDay | None:
     """The local day whose working time contains `at`, or the next one that has any left."""
     window = next_window(hours, at)
