@@ -152,7 +152,7 @@ def _outpost(folder: Path, port: int) -> tuple[float, float]:
 
 
 def _prepare(database: Database) -> list[int]:
-    """Identities with a running campaign each, which Shuffle has dealt to its addresses; its leads have one step, planned."""
+    """Identities with a running campaign each, dealt by Shuffle to its addresses; its leads have one step, planned."""
     with database.write() as session:
         makers.installation(session)
         home = makers.workspace(session)
