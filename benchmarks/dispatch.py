@@ -28,7 +28,7 @@ from benchmarks import peers
 from benchmarks.rows import Row
 from benchmarks.sending import CONTENT, MAILS, RECIPIENT, SENDER, THREADS, connect, end, free_port, sink, wait_for
 from engine import sequence
-from engine.channels.effects import Letter, MailAccount, Outcome, Server, Trace
+from engine.channels.effects import Delivery, Letter, MailAccount, Outcome, Server, Stepwise, Trace, at_a_stretch
 from engine.channels.line import Line
 from engine.connections.network import Deadline, NetworkGuard
 from engine.connections.smtp import SmtpSession
@@ -85,14 +85,17 @@ class _InTheClear(SmtpSession):
         return _GUARD.connect(host, port, self.deadline)
 
 
-class _Prebuilt:
+class _Prebuilt(Stepwise):
     """Implements `effects.Mailer` over the channel's own line to a server, with bytes that were built beforehand."""
 
     def __init__(self) -> None:
         self.line = Line(_sign_in)
 
     def deliver(self, account: MailAccount, letter: Letter, seconds: float) -> Outcome:
-        return self.line.transmit(account, SENDER, RECIPIENT, CONTENT, Deadline.after(seconds))
+        return at_a_stretch(self.delivery(account, letter, seconds))
+
+    def delivery(self, account: MailAccount, letter: Letter, seconds: float) -> Delivery:
+        return self.line.transmission(account, SENDER, RECIPIENT, CONTENT, Deadline.after(seconds))
 
     def look_up(self, account: MailAccount, message_id: str, seconds: float) -> Trace:
         return Trace.UNKNOWABLE

@@ -17,7 +17,7 @@ from engine.rounds import Turn, Visit
 
 MOMENT = 0.02  # seconds; far less than most deliveries take, and enough for all that are about to end
 _STUCK = 0.001  # seconds without anything taken up, while something waits to be: those who are out take their time
-_AT_ONCE = 3  # threads that are out where servers are prompt: enough to fill the waits of one another
+_AT_ONCE = 1  # threads that are out where servers are prompt: more would wait for each other instead of an answer
 
 
 @dataclass(eq=False, slots=True)
@@ -111,27 +111,29 @@ class Crew:
         return None
 
     def _take(self, me: _Thread) -> _Journey:
-        """The thread's own journey, or another that becomes its own: whoever is held up is held up for his own lane."""
-        if me.journey in self._to_deliver:
-            self._to_deliver.remove(me.journey)
-            return me.journey
+        """The first that waits; it becomes the thread's own, so that whoever is held up is held up for his own lane."""
         journey = self._to_deliver.popleft()
-        other = journey.thread
-        me.journey.thread, journey.thread = other, me
-        me.journey, other.journey = journey, me.journey
+        if journey is not me.journey:
+            other, mine = journey.thread, me.journey
+            me.journey, journey.thread = journey, me
+            other.journey, mine.thread = mine, other
         return journey
 
     def _deliver(self, journey: _Journey) -> None:
-        turn = None
+        """A step of a delivery; while its answer is on its way, the others have their turns."""
+        visit, turn, is_over = journey.visit, None, True
         try:
-            journey.visit.deliver()
-            turn = journey.visit.next_turn()
+            is_over = visit.step()
+            turn = visit.next_turn() if is_over else None
         except BaseException as error:
             journey.error = error
         with self._lock:
             self._out -= 1
             self._slow = min(self._slow, self._out)
-            self._put(journey, turn)
+            if is_over:
+                self._put(journey, turn)
+            else:
+                self._to_deliver.append(journey)
 
     def _write(self, journeys: list[_Journey]) -> None:
         tickets = self.counter.do_all([journey.turn for journey in journeys if journey.turn is not None])

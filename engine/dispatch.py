@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine import logs, outcomes
 from engine.booking import LEASE, Booking, book_and_begin, choose, end_lead
-from engine.channels.effects import Failed, Outcome
+from engine.channels.effects import Delivery, Failed, Outcome, at_a_stretch
 from engine.counter import Writer
 from engine.crash_points import reached
 from engine.desk import Problem
@@ -125,10 +125,13 @@ def hand_of(hands: Hands, kind: ActionKind) -> Hand | None:
 
 def deliver(begun: Begun) -> Outcome | None:
     """Touch the world, outside any transaction; None when the gate stayed shut."""
-    if begun.effect is None:
-        return None
+    return None if begun.effect is None else at_a_stretch(delivery(begun.effect))
+
+
+def delivery(effect: Effect) -> Delivery:
+    """The same step by step, for who has others to see to while an answer is on its way."""
     reached("sending")
-    return begun.effect.deliver(DELIVERY_SECONDS)
+    return effect.delivery(DELIVERY_SECONDS)
 
 
 def record_at_least(writer: Writer, begun: Begun, outcome: Outcome, now: Now) -> None:

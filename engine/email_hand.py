@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from engine import bounce_rates, clock, freezes, incoming_effects, mailbox_alerts, slow_servers, soft_bounces
-from engine.channels.effects import Failed, Letter, MailAccount, Mailer, Outcome, Trace
+from engine.channels.effects import Delivery, Failed, Letter, MailAccount, Mailer, Outcome, Stepwise, Trace
 from engine.channels.incoming.bounces import cause_of_refusal
 from engine.desk import WORKER, Desk, Problem
 from engine.hands import Hands
@@ -39,9 +39,12 @@ class _Mail:
     def evidence(self) -> dict[str, Any]:
         return {"copies": self.account.copies}
 
-    def deliver(self, seconds: float) -> Outcome:
+    def delivery(self, seconds: float) -> Delivery:
         began = clock.monotonic()
-        outcome = self.mailer.deliver(self.account, self.letter, seconds)
+        if isinstance(self.mailer, Stepwise):
+            outcome = yield from self.mailer.delivery(self.account, self.letter, seconds)
+        else:
+            outcome = self.mailer.deliver(self.account, self.letter, seconds)
         return replace(outcome, seconds=max(outcome.seconds, clock.monotonic() - began))
 
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
-from engine.channels.effects import Letter, MailAccount, Mailer, Outcome, Trace
+from engine.channels.effects import Delivery, Letter, MailAccount, Mailer, Outcome, Trace
 from storage.kinds import ActionKind
 from storage.ledger import Entry
 from storage.tables import Mailbox
@@ -16,14 +16,14 @@ DELIVERY_SECONDS = 60.0
 
 
 class Effect(Protocol):
-    """One attempt, ready to go: it carries plain values only and touches nothing before `deliver`."""
+    """One attempt, ready to go: it carries plain values only and touches nothing before `delivery`."""
 
     @property
     def evidence(self) -> dict[str, Any]:
         """What is written down before the world is touched, beside `sending`."""
         ...
 
-    def deliver(self, seconds: float) -> Outcome:
+    def delivery(self, seconds: float) -> Delivery:
         """Do it, at most once, within `seconds`, outside any transaction; never raises."""
         ...
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import freezes, linkedin_accounts, linkedin_invitations, linkedin_limits, linkedin_moves, linkedin_texts
-from engine.channels.effects import Accepted, Failed, Outcome, Trace
+from engine.channels.effects import Accepted, Delivery, Failed, Outcome, Trace, in_one_step
 from engine.channels.linkedin.outcomes import LeadProblemKind, LinkedIn, Person, SessionState
 from engine.letters import fields_of
 from engine.linkedin_outcomes import WEEK, outcome_of
@@ -53,7 +53,10 @@ class _Attempt:
     def evidence(self) -> dict[str, Any]:
         return {"profile": f"linkedin.com/in/{self.deed.person.slug}", "text": self.deed.text}
 
-    def deliver(self, seconds: float) -> Outcome:
+    def delivery(self, seconds: float) -> Delivery:
+        return in_one_step(lambda: self._deliver(seconds))
+
+    def _deliver(self, seconds: float) -> Outcome:
         deed, driver = self.deed, self.driver
         longest = max(seconds, _SECONDS.get(deed.kind, _USUAL_SECONDS))
         who = (deed.identity, deed.state, deed.person)

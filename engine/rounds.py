@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from engine import outcomes, slow_servers
 from engine.booking import LEASE, Choice, book_and_begin_all, choose_among
-from engine.channels.effects import Accepted, Outcome
+from engine.channels.effects import Accepted, Delivery, Outcome
 from engine.counter import Joint, Writer
 from engine.crash_points import reached
-from engine.dispatch import Begun, Now, begin, deliver, effect_of, record, record_at_least
+from engine.dispatch import Begun, Now, begin, delivery, effect_of, record, record_at_least
 from engine.email_hand import EmailHand, mailboxes
 from engine.hands import Hands
 from storage.kinds import ActionKind
@@ -96,6 +96,7 @@ class Visit:
     at_end: Callable[[int], None] = lambda tried: None
     tried: int = 0
     _begun: Begun | None = None
+    _delivery: Delivery | None = None
     _ended: Ended | None = None
 
     def next_turn(self) -> Turn | None:
@@ -122,13 +123,22 @@ class Visit:
                 return worse
         return error
 
-    def deliver(self) -> None:
-        """Touch the world, outside any transaction."""
+    def step(self) -> bool:
+        """Touch the world, outside any transaction, until an answer is waited for; whether there is an outcome now."""
         if self._begun is None:
             raise RuntimeError("Nothing was begun.")
-        outcome = deliver(self._begun)
-        self._ended = Ended(self._begun, outcome) if outcome is not None else None
-        self.tried += 1
+        if self._begun.effect is None:
+            self.tried += 1
+            return True
+        if self._delivery is None:
+            self._delivery = delivery(self._begun.effect)
+        try:
+            next(self._delivery)
+        except StopIteration as done:
+            self._ended, self._delivery = Ended(self._begun, done.value), None
+            self.tried += 1
+            return True
+        return False
 
     def end(self) -> None:
         """Nothing follows."""
@@ -149,7 +159,8 @@ def carry_on(writer: Writer, lane_id: int, now: Now, holder: str, hands: Hands, 
                 raise visit.failed(writer, error) from None
             if not visit.has_begun(begun):
                 break
-            visit.deliver()
+            while not visit.step():
+                pass
     finally:
         visit.end()
     return visit.tried

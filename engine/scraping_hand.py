@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine import linkedin_accounts, linkedin_alerts, linkedin_lanes, scrape_findings, scrape_keeping
-from engine.channels.effects import Accepted, Failed, Outcome
+from engine.channels.effects import Accepted, Delivery, Failed, Outcome, in_one_step
 from engine.channels.linkedin.outcomes import LeadProblem, LinkedIn, SalesLead, SalesPage, SessionState
 from engine.desk import Problem
 from engine.linkedin_hand import settle_failure
@@ -51,7 +51,10 @@ class _Reading:
     def evidence(self) -> dict[str, Any]:
         return {"opens": f"linkedin.com{self.path}", **({} if self.name else {"page": self.page})}
 
-    def deliver(self, seconds: float) -> Outcome:
+    def delivery(self, seconds: float) -> Delivery:
+        return in_one_step(lambda: self._deliver(seconds))
+
+    def _deliver(self, seconds: float) -> Outcome:
         longest = max(seconds, _SECONDS)
         if self.name:
             lead = self.driver.sales_lead(self.identity, self.state, self.path, self.name, longest)

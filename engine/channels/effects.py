@@ -1,6 +1,6 @@
 """What is done to the world, and what came of it: plain values shared by dispatch, the channels and the stand-ins."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -113,6 +113,27 @@ class Uncertain:
 Outcome = Accepted | Failed | Uncertain
 
 
+# Touching the world step by step: it rests wherever an answer is on its way, and ends with what came of it. Whoever has
+# others to see to goes to them meanwhile. It never raises.
+Delivery = Generator[None, None, Outcome]
+
+
+def at_a_stretch(delivery: Delivery) -> Outcome:
+    """The outcome, for who has nobody else to see to."""
+    while True:
+        try:
+            next(delivery)
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            return outcome
+
+
+def in_one_step(work: Callable[[], Outcome]) -> Delivery:
+    """A delivery that never rests."""
+    yield from ()
+    return work()
+
+
 class Trace(StrEnum):
     """What looking for a sent thing showed."""
 
@@ -132,3 +153,13 @@ class Mailer(Protocol):
     def look_up(self, account: MailAccount, message_id: str, seconds: float) -> Trace:
         """Look for a Message-ID in the Sent folder; never raises."""
         ...
+
+
+class Stepwise:
+    """A `Mailer` that can rest while it waits for an answer."""
+
+    __slots__ = ()
+
+    def delivery(self, account: MailAccount, letter: Letter, seconds: float) -> Delivery:
+        """`deliver`, step by step."""
+        raise NotImplementedError

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from engine.channels.effects import Accepted, Failed, Letter, MailAccount, Outcome, Trace
+from engine.channels.effects import Accepted, Delivery, Failed, Letter, MailAccount, Outcome, Stepwise, Trace, at_a_stretch
 from engine.channels.line import Line
 from engine.channels.wire import UnsendableLetter, ascii_address, build
 from engine.connections import graph
@@ -19,7 +19,7 @@ from storage.kinds import Reason
 
 
 @dataclass(frozen=True, slots=True)
-class EmailChannel:
+class EmailChannel(Stepwise):
     """Implements `effects.Mailer` over SMTP and IMAP; a `ca_file` replaces the system's certificate authorities.
 
     `now` dates the letters that bring no date. `line` is the connection of one that sends several letters in a row.
@@ -32,6 +32,10 @@ class EmailChannel:
 
     def deliver(self, account: MailAccount, letter: Letter, seconds: float) -> Outcome:
         """Send one letter within `seconds`, at most once, and file the copy where the host does not; never raises."""
+        return at_a_stretch(self.delivery(account, letter, seconds))
+
+    def delivery(self, account: MailAccount, letter: Letter, seconds: float) -> Delivery:
+        """The same step by step; the copy is filed in one."""
         try:
             content = build(account, letter, self.now())
             sender, recipient = ascii_address(account.address), ascii_address(letter.recipient)
@@ -40,20 +44,24 @@ class EmailChannel:
         if account.graph_in_use is not None:
             return graph.send(account.graph_in_use, content)
         deadline = Deadline.after(seconds)
-        outcome = self.transmit(account, sender, recipient, content, deadline)
+        outcome = yield from self._transmission(account, sender, recipient, content, deadline)
         if isinstance(outcome, Accepted):
             outcome.evidence["copy"] = self._file_copy(account, letter.message_id, content, deadline)
         return outcome
 
     def transmit(self, account: MailAccount, sender: str, recipient: str, content: bytes, deadline: Deadline) -> Outcome:
         """Hand built bytes to the account's SMTP server; nothing is filed."""
-        if self.line is not None:
-            return self.line.transmit(account, sender, recipient, content, deadline)
-        channel = self.in_a_row()
+        return at_a_stretch(self._transmission(account, sender, recipient, content, deadline))
+
+    def _transmission(
+        self, account: MailAccount, sender: str, recipient: str, content: bytes, deadline: Deadline
+    ) -> Delivery:
+        line = self.line or Line(self._sign_in)
         try:
-            return channel.transmit(account, sender, recipient, content, deadline)
+            return (yield from line.transmission(account, sender, recipient, content, deadline))
         finally:
-            channel.leave()
+            if self.line is None:
+                line.leave()
 
     def in_a_row(self) -> "EmailChannel":
         """The channel for letters that one thread sends in a row: a connection stays between them, until `leave`."""

@@ -6,11 +6,11 @@ After it only the server's answer counts: 2xx is `Accepted`, 4xx and 5xx are `Fa
 
 import re
 import smtplib
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
 from engine import clock, crash_points
-from engine.channels.effects import Accepted, Failed, MailAccount, Outcome, Uncertain
+from engine.channels.effects import Accepted, Delivery, Failed, MailAccount, Uncertain
 from engine.channels.refusals import Stage, lost, not_connected, refusal
 from engine.connections.network import Deadline
 from engine.connections.smtp import SmtpSession
@@ -42,14 +42,16 @@ class Line:
     _kept: tuple[MailAccount, SmtpSession] | None = None
     _since: float = field(default=0.0)  # monotonic seconds
 
-    def transmit(self, account: MailAccount, sender: str, recipient: str, content: bytes, deadline: Deadline) -> Outcome:
-        """Hand over built bytes, at most once; never raises."""
+    def transmission(
+        self, account: MailAccount, sender: str, recipient: str, content: bytes, deadline: Deadline
+    ) -> Delivery:
+        """Hand over built bytes, at most once."""
         session = self._of(account, deadline)
         if session is not None:
             crash_points.reached("connected")
-            refused = _offer(session, sender, recipient)
+            refused = yield from _offer(session, sender, recipient)
             if refused is None:
-                return self._give(account, session, content)
+                return (yield from self._give(account, session, content))
             if not refused.of_the_connection:
                 return refused.outcome
             # Only this connection was refused: it had been idle, or had carried as many letters as one may.
@@ -58,8 +60,10 @@ class Line:
         except ConnectionTrouble as trouble:
             return not_connected(trouble)
         crash_points.reached("connected")
-        refused = _offer(session, sender, recipient)
-        return self._give(account, session, content) if refused is None else refused.outcome
+        refused = yield from _offer(session, sender, recipient)
+        if refused is not None:
+            return refused.outcome
+        return (yield from self._give(account, session, content))
 
     def leave(self) -> None:
         """Say goodbye, if there is anybody to say it to."""
@@ -78,8 +82,8 @@ class Line:
         self._kept, session.deadline = None, deadline
         return session
 
-    def _give(self, account: MailAccount, session: SmtpSession, content: bytes) -> Outcome:
-        outcome = _hand_over(session, content)
+    def _give(self, account: MailAccount, session: SmtpSession, content: bytes) -> Delivery:
+        outcome = yield from _hand_over(session, content)
         if isinstance(outcome, Accepted):
             self._kept, self._since = (account, session), clock.monotonic()
         else:
@@ -87,7 +91,7 @@ class Line:
         return outcome
 
 
-def _offer(session: SmtpSession, sender: str, recipient: str) -> _Refused | None:
+def _offer(session: SmtpSession, sender: str, recipient: str) -> Generator[None, None, _Refused | None]:
     """From whom and to whom; None when the server waits for the content, and else the session is over.
 
     In one round trip where the server takes commands together (RFC 2920). Such a server may wait for content although it
@@ -103,9 +107,11 @@ def _offer(session: SmtpSession, sender: str, recipient: str) -> _Refused | None
     try:
         if together:
             session.send("".join(command for _, command, _ in envelope))
+            yield
         for stage, command, good in envelope:
             if not together:
                 session.send(command)
+                yield
             code, said = session.getreply()
             if code not in good:
                 session.close() if together else session.leave()
@@ -116,20 +122,16 @@ def _offer(session: SmtpSession, sender: str, recipient: str) -> _Refused | None
     return None
 
 
-def _hand_over(session: SmtpSession, content: bytes) -> Outcome:
+def _hand_over(session: SmtpSession, content: bytes) -> Delivery:
     try:
         session.send(_wired(content))
     except _LOST:
         return lost(Stage.CONTENT)
     crash_points.reached("content")
-    return _finish(session)
-
-
-def _finish(session: SmtpSession) -> Outcome:
-    """Send the dot; from here on the server may have taken the mail."""
     try:
-        session.send(b".\r\n")
+        session.send(b".\r\n")  # from here on the server may have taken the mail
         crash_points.reached("data")
+        yield
         code, said = session.getreply()
     except _LOST as error:
         return Uncertain(f"The whole mail was sent and no answer came: {scrub(str(error))}")
