@@ -42,10 +42,10 @@ from engine.wards import Answer, Wards
 from storage.kinds import ActionKind
 from storage.tables import Installation
 
-WORKERS = 24  # threads; what their lanes have to write at the same moment is written as one set
+WORKERS = 48  # threads; what their lanes have to write at the same moment is written as one set
 PAUSE = 0.5  # seconds between two looks at the agenda
 _MOST_LANES = 200
-_ENOUGH = 50  # lanes that are rung or at work: nobody looks for more
+_ENOUGH = 2 * WORKERS  # lanes that are rung or at work: nobody looks for more
 MOST_IN_A_ROW = 25  # actions of one lane before other lanes get their turn
 SECONDS_TO_FINISH = 10
 _LOST_AFTER = 10.0  # seconds; a ring on a shared queue may have gone to another worker, or died with it

@@ -179,7 +179,7 @@ def _writer(kind: TypeEngine[Any], dialect: Dialect) -> _Processor | None:
     if isinstance(kind, Instant):
         return lambda value: None if value is None else to_micros(value)
     if isinstance(kind, Enum) and kind.enum_class is not None and own is not None:
-        return _Known(own, {member: own(member) for member in kind.enum_class}).__getitem__
+        return _Known(own, {member: own(member) for member in (None, *kind.enum_class)}).__getitem__
     if isinstance(kind, Date) and own is not None:
         return lru_cache(maxsize=1024)(own)
     return own

@@ -79,6 +79,7 @@ class Script:
     """What a server says at each step, and what it saw. A missing step gets the usual answer."""
 
     answers: Answers = field(default_factory=dict)
+    turns: dict[str, list[str]] = field(default_factory=dict)  # what is said the first times, before the answer above
     context: ssl.SSLContext | None = None
     implicit_tls: bool = False
     lines: list[str] = field(default_factory=list)
@@ -100,7 +101,8 @@ class _Conversation:
         self.file = self.sock.makefile("rb")
 
     def say(self, step: str, usual: str) -> None:
-        answer = self.script.answers.get(step, usual)
+        turns = self.script.turns.get(step)
+        answer = turns.pop(0) if turns else self.script.answers.get(step, usual)
         if answer == DROP:
             raise _Over
         if answer in (HANG, DRIP):
@@ -137,7 +139,8 @@ def _talk_smtp(talk: _Conversation) -> None:
         if verb.startswith("EHLO"):
             starttls = "250-STARTTLS\r\n" if script.context and not isinstance(talk.sock, ssl.SSLSocket) else ""
             mechanisms = script.answers.get("mechanisms", "LOGIN PLAIN")
-            talk.say("ehlo", f"250-scripted.test\r\n{starttls}250-AUTH {mechanisms}\r\n250 OK")
+            more = "".join(f"250-{each}\r\n" for each in script.answers.get("extensions", "").split())
+            talk.say("ehlo", f"250-scripted.test\r\n{starttls}{more}250-AUTH {mechanisms}\r\n250 OK")
         elif verb == "STARTTLS":
             talk.say("starttls", "220 2.0.0 Ready")
             talk.encrypt()

@@ -1,10 +1,7 @@
 """The counter: threads that wait together are written together, and one whose work fails spoils nothing for the others."""
 
 import itertools
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -72,60 +69,13 @@ def test_long_work_fills_no_transaction_and_gates_are_asked_after_it(counter: Co
     assert together == [THREADS + 1, THREADS, THREADS]
 
 
-@contextmanager
-def someone_waits_for_another(counter: Counter) -> Iterator[None]:
-    """A visitor has brought his work and waits, for half a minute if he must, for the one who is still out."""
-    counter.moment = 30.0
-
-    def visit() -> None:
-        with counter.visitor():
-            counter.do(writes("one who waits"))
-
-    thread = threading.Thread(target=visit)
-    with counter.visitor():
-        thread.start()
-        ends = time.monotonic() + 30
-        while not counter._waiting and time.monotonic() < ends:
-            time.sleep(0.001)
-        yield
-    thread.join(15)  # less than the moment: somebody has called
-    assert not thread.is_alive()
-
-
-def test_a_visitor_who_is_about_to_come_back_shares_the_commit(counter: Counter, database: Database) -> None:
+def test_what_one_thread_brings_shares_a_commit_and_each_gets_its_result(counter: Counter, database: Database) -> None:
     lanes_with_work(database)
     commits: list[int] = []
     event.listen(database.engine, "commit", lambda _connection: commits.append(1))
-    with someone_waits_for_another(counter):
-        assert not commits
-        counter.do(writes("one who comes"))
-    assert written(database) == {"one who waits", "one who comes"}
+    tickets = counter.do_all([writes(f"one {number}") for number in range(THREADS)])
+    assert [ticket.result for ticket in tickets] == [f"one {number}" for number in range(THREADS)]
     assert len(commits) == 1
-
-
-def test_a_visitor_who_leaves_keeps_nobody_waiting(counter: Counter, database: Database) -> None:
-    lanes_with_work(database)
-    with someone_waits_for_another(counter):
-        pass
-    assert written(database) == {"one who waits"}
-
-
-def test_who_stays_out_is_waited_for_no_longer_than_a_moment(counter: Counter, database: Database) -> None:
-    lanes_with_work(database)
-    begin = time.monotonic()
-    with counter.visitor(), counter.visitor():
-        counter.do(writes("one alone"))
-    assert written(database) == {"one alone"}
-    assert time.monotonic() - begin >= counter.moment
-
-
-def test_who_is_the_only_visitor_waits_for_nobody(counter: Counter, database: Database) -> None:
-    lanes_with_work(database)
-    counter.moment = 30.0
-    begin = time.monotonic()
-    with counter.visitor():
-        counter.do(writes("one alone"))
-    assert time.monotonic() - begin < 15
 
 
 def test_work_that_fails_is_told_to_its_thread_and_the_others_are_written(counter: Counter, database: Database) -> None:
