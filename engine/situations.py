@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from engine import counts
 from engine.calendars import holidays_of
 from engine.counts import Counts
 from engine.rules.facts import ClockUse, Facts, Note, WorkingHours, WroteBy
-from engine.suppressions import Key, keys, listed_keys
+from engine.suppressions import keys, listed_keys
 from storage import readings
 from storage.kinds import ActionState, QuotaClock, Reason, StopScope
 from storage.ledger import Entry, connection_of
@@ -45,7 +46,7 @@ class _Scene:
 
     holidays: dict[int, set[date]]
     counts: Counts
-    suppressed: frozenset[Key]
+    suppressed: frozenset[int]  # actions whose person is on a suppression list
     shared: dict[int, int]  # lane → scrapings of today that read for other identities
 
 
@@ -111,7 +112,7 @@ def _scene(session: Session, rows: Sequence[Any], now: datetime, known: Counts |
     return _Scene(
         holidays=readings.own_holidays(session, {row.identity_id for row in rows if row.own_holidays}),
         counts=known or counts.read(session, {row.lane_id: ZoneInfo(row.zone) for row in rows}, now),
-        suppressed=frozenset(listed_keys(session, {key for row in rows for key in _person(row)})),
+        suppressed=_suppressed(session, rows),
         shared={
             row.lane_id: counts.shared_today(session, row.lane_id, ZoneInfo(row.zone), now)
             for row in rows
@@ -126,8 +127,14 @@ def _wrote_by(row: Any) -> WroteBy | None:
     return WroteBy(row.wrote_by, row.wrote_by_state, row.wrote_by_owes)
 
 
-def _person(row: Any) -> Iterable[Key]:
-    return keys(row.workspace_id, row.lead_email, row.lead_linkedin_url) if row.lead_id is not None else ()
+def _suppressed(session: Session, rows: Sequence[Any]) -> frozenset[int]:
+    persons = {
+        row.id: tuple(keys(row.workspace_id, row.lead_email, row.lead_linkedin_url))
+        for row in rows
+        if row.lead_id is not None
+    }
+    listed = listed_keys(session, set(chain.from_iterable(persons.values())))
+    return frozenset(each for each, person in persons.items() if not listed.isdisjoint(person)) if listed else frozenset()
 
 
 def hours_of(row: Any, own: Iterable[date], now: datetime) -> WorkingHours:
@@ -177,7 +184,7 @@ def _facts(row: Any, scene: _Scene, now: datetime, by_holder: bool) -> Facts:
         campaign=row.campaign_state,
         lead=row.lead_state,
         earlier_step_open=row.earlier_step_open,
-        suppressed=any(key in scene.suppressed for key in _person(row)),
+        suppressed=row.id in scene.suppressed,
         mailbox=row.mailbox_state,
         address_paused=row.paused_at is not None,
         lead_paused=Reason(row.lead_paused) if row.lead_paused is not None else None,
