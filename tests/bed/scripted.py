@@ -79,12 +79,12 @@ class Script:
     """What a server says at each step, and what it saw. A missing step gets the usual answer."""
 
     answers: Answers = field(default_factory=dict)
-    turns: dict[str, list[str]] = field(default_factory=dict)  # what is said the first times, before the answer above
     context: ssl.SSLContext | None = None
     implicit_tls: bool = False
     lines: list[str] = field(default_factory=list)
     contents: list[bytes] = field(default_factory=list)
     connections: int = 0
+    turns: dict[str, list[str]] = field(default_factory=dict)  # what is said the first times, instead of the answers
     ended: threading.Event = field(default_factory=threading.Event)
 
 
