@@ -6,7 +6,7 @@ a day without working hours is no day of the plan, so that no ramp jumps over a 
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
@@ -94,8 +94,9 @@ def openers(mails: int, replies_waiting: int) -> int:
 
 def choose(me: str, partners: Sequence[Partner], number: int, on: date) -> list[int]:
     """Whom to write to: other domains first, then who gets least; nobody twice before all once or above 30 a day."""
+    own, tie = domain_of(me), _ties(me, on)
     awake = [one for one in partners if not one.rests]
-    awake.sort(key=lambda one: (_same_domain(me, one), one.gets, _tie(me, one, on)))
+    awake.sort(key=lambda one: (domain_of(one.address) == own, one.gets, tie(one.address)))
     circle = awake[: (len(partners) + 1) // 2]  # the others are written to tomorrow, when these rest
     given: Counter[int] = Counter()
     chosen: list[int] = []
@@ -156,12 +157,18 @@ def domain_of(address: str) -> str:
     return address.rpartition("@")[2]
 
 
-def _same_domain(me: str, partner: Partner) -> bool:
-    return domain_of(me) == domain_of(partner.address)
+def _ties(me: str, on: date) -> Callable[[str], bytes]:
+    """What decides between two partners that are equal otherwise, by their addresses: it is asked of all of them each day,
+    so what is the same for all is hashed once.
+    """
+    begun, day = blake2b(f"pair|{me}|".encode(), digest_size=7), f"|{on.isoformat()}"
 
+    def tie(address: str) -> bytes:
+        ended = begun.copy()
+        ended.update((address + day).encode())
+        return ended.digest()
 
-def _tie(me: str, partner: Partner, on: date) -> float:
-    return _fraction("pair", me, partner.address, on.isoformat())
+    return tie
 
 
 def _fraction(*words: str) -> float:
