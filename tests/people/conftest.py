@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import pytest
 
-from engine import passwords
 from engine.desk import Actor
 from engine.sessions import Browser
 from storage.database import Database
@@ -12,9 +11,10 @@ from storage.kinds import Role
 from storage.tables import User
 from storage.vault import Vault, new_key
 from tests import makers
+from tests.cheap_passwords import cheap_passwords, cheaply_hashed  # noqa: F401 - a fixture for all tests of this folder
 
 PASSWORD = "nineteen violet otters hum"
-HASH = passwords.hashed(PASSWORD)
+HASH = cheaply_hashed(PASSWORD)
 HERE = Browser("192.0.2.7", "Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0")
 
 

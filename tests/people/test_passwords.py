@@ -4,8 +4,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from argon2 import Type
+from argon2.exceptions import VerifyMismatchError
 
 from engine import passwords
+from tests.cheap_passwords import REAL_HASHER, REAL_NOBODY
 
 EMAIL, NAME = "grace.hopper@agency.test", "Grace Hopper"
 
@@ -59,3 +62,12 @@ def test_no_password_matches_nobody() -> None:
 
 def test_a_password_of_a_megabyte_is_not_computed() -> None:
     assert not passwords.matches("x" * 1_000_000, passwords.hashed("nineteen violet otters hum"))
+
+
+def test_a_password_really_costs_what_argon2_advises_and_nobody_s_costs_the_same() -> None:
+    """RFC 9106, for where memory is scarce: 64 MiB, three passes, four lanes. Other tests hash at a thousandth of it."""
+    assert (REAL_HASHER.memory_cost, REAL_HASHER.time_cost, REAL_HASHER.parallelism) == (65_536, 3, 4)
+    assert REAL_HASHER.type is Type.ID
+    assert not REAL_HASHER.check_needs_rehash(REAL_NOBODY)
+    with pytest.raises(VerifyMismatchError):
+        REAL_HASHER.verify(REAL_NOBODY, "no password is this one")

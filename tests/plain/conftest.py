@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.cheap_passwords import cheap_passwords  # noqa: F401 - a fixture for all tests of this folder
 from tests.live import LivePanel
 
 
