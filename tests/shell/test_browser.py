@@ -2,6 +2,7 @@
 
 import re
 import signal
+from collections.abc import Iterator
 
 import pyotp
 import pytest
@@ -13,6 +14,15 @@ from tests import makers
 from tests.live import OWNER_EMAIL, PASSWORD, LivePanel
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePanel]:
+    """One live panel with its owner, for the tests that leave nothing behind that another one minds."""
+    live = LivePanel(tmp_path_factory.mktemp("shell")).start()
+    live.owner()
+    yield live
+    live.stop()
 
 
 def test_first_start_reload_deep_link_and_sign_out(panel_server: LivePanel, browser: Browser) -> None:
@@ -43,17 +53,16 @@ def test_first_start_reload_deep_link_and_sign_out(panel_server: LivePanel, brow
     assert not [url for url in foreign if not url.startswith(("data:", "blob:", "ws://127.0.0.1"))]
 
 
-def test_a_page_is_not_at_rest_before_its_run_has_been_answered(panel_server: LivePanel, browser: Browser) -> None:
-    panel_server.owner()
+def test_a_page_is_not_at_rest_before_its_run_has_been_answered(office: LivePanel, browser: Browser) -> None:
     page = new_page(browser)
-    sign_in(page, panel_server.address, OWNER_EMAIL, PASSWORD)
-    panel_server.process.send_signal(signal.SIGSTOP)
+    sign_in(page, office.address, OWNER_EMAIL, PASSWORD)
+    office.process.send_signal(signal.SIGSTOP)
     try:
         page.get_by_role("link", name="Audit log").click()
         expect(page.locator(AT_REST)).to_have_count(1)  # what Streamlit's own page says meanwhile
         expect(page.locator("html[data-unanswered]")).to_have_count(1)
     finally:
-        panel_server.process.send_signal(signal.SIGCONT)
+        office.process.send_signal(signal.SIGCONT)
     settled(page)
     assert page.get_by_role("heading", name="Audit log").is_visible()
 
@@ -79,30 +88,28 @@ def test_a_code_is_asked_after_the_password(panel_server: LivePanel, browser: Br
     expect(other.get_by_role("alert")).to_contain_text("not right")
 
 
-def test_the_panel_s_own_font_is_what_is_shown(panel_server: LivePanel, browser: Browser) -> None:
-    panel_server.owner()
+def test_the_panel_s_own_font_is_what_is_shown(office: LivePanel, browser: Browser) -> None:
     page = new_page(browser)
-    sign_in(page, panel_server.address, OWNER_EMAIL, PASSWORD)
+    sign_in(page, office.address, OWNER_EMAIL, PASSWORD)
     expect(page.get_by_role("heading").first).to_be_visible()
     assert page.evaluate("document.fonts.check('16px Inter')")
     loaded = page.evaluate("[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family)")
     assert any("Inter" in family for family in loaded)
 
 
-def test_a_link_in_a_list_opens_its_page_without_loading_the_panel_anew(panel_server: LivePanel, browser: Browser) -> None:
-    panel_server.owner()
-    database = panel_server.database()
+def test_a_link_in_a_list_opens_its_page_without_loading_the_panel_anew(office: LivePanel, browser: Browser) -> None:
+    database = office.database()
     with database.write() as session:
-        makers.identity(session, 1, first_name="Ada & <i>", last_name="Lovelace")
+        ada = makers.identity(session, 1, first_name="Ada & <i>", last_name="Lovelace").id
     database.close()
     page = new_page(browser, 390, 844)
-    sign_in(page, panel_server.address, OWNER_EMAIL, PASSWORD)
-    page.goto(f"{panel_server.address}/identities?w=1&find=ada")
+    sign_in(page, office.address, OWNER_EMAIL, PASSWORD)
+    page.goto(f"{office.address}/identities?w=1&find=ada")
     settled(page)
     page.evaluate("window.isTheSame = true")
     page.get_by_role("link", name="Ada & <i> Lovelace").click()
     expect(page.get_by_role("heading", name="Ada & <i> Lovelace")).to_be_visible()
-    expect(page).to_have_url(f"{panel_server.address}/identity?w=1&id=1")
+    expect(page).to_have_url(f"{office.address}/identity?w=1&id={ada}")
     page.go_back()
     expect(page.get_by_role("heading", name="Identities")).to_be_visible()
     expect(page.get_by_role("link", name="Ada & <i> Lovelace")).to_be_visible()
@@ -110,27 +117,27 @@ def test_a_link_in_a_list_opens_its_page_without_loading_the_panel_anew(panel_se
     assert page.evaluate("window.isTheSame")
 
 
-def test_what_is_pressed_after_going_to_another_subject_is_about_that_one(panel_server: LivePanel, browser: Browser) -> None:
+def test_what_is_pressed_after_going_to_another_subject_is_about_that_one(office: LivePanel, browser: Browser) -> None:
     """Streamlit's own links leave the URL as it is where a page leads to itself; its switches don't."""
-    panel_server.owner()
-    database = panel_server.database()
+    database = office.database()
     with database.write() as session:
-        ada = makers.identity(session, 1, first_name="Ada")
-        makers.identity(session, 1, first_name="Grace")
-        makers.campaign(session, ada, name="Autumn", state=CampaignState.DRAFT, launched_at=None)
+        ada = makers.identity(session, 1, first_name="Maria")
+        grace = makers.identity(session, 1, first_name="Grace")
+        autumn = makers.campaign(session, ada, name="Autumn", state=CampaignState.DRAFT, launched_at=None)
+        subjects = ada.id, grace.id, autumn.id
     database.close()
     page = new_page(browser)
-    sign_in(page, panel_server.address, OWNER_EMAIL, PASSWORD)
-    page.goto(f"{panel_server.address}/identity?w=1&id=1&section=share")
+    sign_in(page, office.address, OWNER_EMAIL, PASSWORD)
+    page.goto(f"{office.address}/identity?w=1&id={subjects[0]}&section=share")
     settled(page)
     page.get_by_label("Find an identity").fill("Grace")
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Grace").click()
     expect(page.get_by_role("heading", name="Grace")).to_be_visible()
-    expect(page).to_have_url(f"{panel_server.address}/identity?w=1&id=2")
-    page.goto(f"{panel_server.address}/campaign?w=1&id=1")
+    expect(page).to_have_url(f"{office.address}/identity?w=1&id={subjects[1]}")
+    page.goto(f"{office.address}/campaign?w=1&id={subjects[2]}")
     settled(page)
     page.get_by_role("button", name="More").click()
     page.get_by_text("Duplicate").click()
     expect(page.get_by_role("heading", name="Autumn (copy)")).to_be_visible()
-    expect(page).to_have_url(f"{panel_server.address}/campaign?w=1&id=2")
+    expect(page).to_have_url(f"{office.address}/campaign?w=1&id={subjects[2] + 1}")
