@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from engine import absences, sequence
 from engine.channels.effects import Accepted, Failed, Outcome, Uncertain
+from engine.rules.hours import local_date
 from storage.kinds import ActionState, LeadState, Reason
 from storage.ledger import Entry, Note, move
 from storage.ledger_sets import Moving, move_all
@@ -120,4 +121,4 @@ def close_lead(session: Session, lead_id: int, state: LeadState, reason: Reason,
 
 def day_of(entry: Entry, now: datetime) -> date:
     """The identity's calendar date at `now`."""
-    return now.astimezone(ZoneInfo(entry.zone)).date()
+    return local_date(ZoneInfo(entry.zone), now)

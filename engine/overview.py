@@ -13,7 +13,6 @@ from engine.desk import Desk, use_case
 from engine.lately import Lately
 from storage.kinds import (
     MAILBOX_NEEDS,
-    ActionState,
     LinkedInState,
     MailboxState,
     Permission,
@@ -23,6 +22,7 @@ from storage.kinds import (
 from storage.ledger import connection_of
 from storage.prepared import Prepared
 from storage.tables import (
+    IS_PARKED,
     Action,
     Heartbeat,
     Identity,
@@ -260,9 +260,7 @@ def parked(desk: Desk) -> int:
         desk.session.scalar(
             select(func.count())
             .select_from(Action)
-            .where(
-                Action.workspace_id == desk.workspace, Action.state == ActionState.PARKED, desk.visible(Action.identity_id)
-            )
+            .where(Action.workspace_id == desk.workspace, IS_PARKED, desk.visible(Action.identity_id))
         )
         or 0
     )

@@ -12,7 +12,7 @@ from engine.entries import entry_of
 from engine.outcomes import close_lead, day_of
 from storage.kinds import ActionKind, ActionState, LeadState, Permission, Reason
 from storage.ledger import Note, move
-from storage.tables import Action, Identity, Lead, Mailbox
+from storage.tables import IS_PARKED, Action, Identity, Lead, Mailbox
 
 
 class Decision(StrEnum):
@@ -62,7 +62,7 @@ def list_parked(desk: Desk, limit: int = 100, offset: int = 0) -> list[Parked]:
         .outerjoin(Mailbox, Mailbox.id == Lead.mailbox_id)
         .where(
             Action.workspace_id == desk.workspace,
-            Action.state == ActionState.PARKED,
+            IS_PARKED,
             desk.visible(Action.identity_id),
         )
         .order_by(Action.sending_at)
@@ -93,7 +93,7 @@ def count_parked(desk: Desk) -> int:
     """How many actions wait for a person's decision."""
     counted = select(func.count()).where(
         Action.workspace_id == desk.workspace,
-        Action.state == ActionState.PARKED,
+        IS_PARKED,
         desk.visible(Action.identity_id),
     )
     return desk.session.scalar(counted) or 0

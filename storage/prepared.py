@@ -5,10 +5,9 @@ types on both sides; only what is the same at every run is done once. Other data
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Date, Dialect, Enum
@@ -26,26 +25,46 @@ class _Form:
     """The SQL of one set of parameters, and how its places are filled."""
 
     sql: str
-    blank: tuple[Any, ...]  # with the values of the statement's own literals
-    places: tuple[int, ...]  # of the parameters with one value each
-    pick: Callable[[Mapping[str, Any]], Sequence[Any]]  # the values of these places, in their order
-    written: tuple[tuple[int, _Processor], ...]  # places whose value is written in the database's own way
-    listed: tuple[tuple[int, int, str, _Processor | None], ...]  # the first place and the number of places of each list
+    filled: Callable[[Mapping[str, Any]], Sequence[Any]]  # the values of all places, as the database wants them
 
-    def filled(self, values: Mapping[str, Any]) -> list[Any]:
-        if len(self.places) == len(self.blank):
-            given = list(self.pick(values))
+
+def _filler(places: Sequence["_Place"]) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
+    """One expression with every place in its turn, written out as `namedtuple` writes its own; a loop takes twice as long."""
+    known: dict[str, Any] = {}
+    parts = []
+    for number, place in enumerate(places):
+        known |= {f"given{number}": place.value, f"write{number}": place.write, f"size{number}": place.size}
+        named = f"values[{place.name!r}]"
+        if place.name is None:
+            parts.append(f"given{number}")
+        elif place.size is not None:
+            parts.append(f"*members({named}, size{number}, write{number})")
         else:
-            given = list(self.blank)
-            for place, value in zip(self.places, self.pick(values), strict=True):
-                given[place] = value
-        for place, write in self.written:
-            given[place] = write(given[place])
-        for place, size, name, write_one in self.listed:
-            members = list(values[name]) if write_one is None else [write_one(value) for value in values[name]]
-            # A list shorter than its form ends in its last value again, which an IN does not mind; an empty one is NULL.
-            given[place : place + size] = members + (members[-1:] or [None]) * (size - len(members))
-        return given
+            parts.append(named if place.write is None else f"write{number}({named})")
+    fill: Callable[[Mapping[str, Any]], Sequence[Any]] = _written_out(
+        f"lambda values: ({', '.join(parts)}{',' if parts else ''})", {**known, "members": _members}
+    )
+    return fill
+
+
+def _members(values: Collection[Any], size: int, write: _Processor | None) -> list[Any]:
+    """A list shorter than its form ends in its last value again, which an IN does not mind; an empty one is NULL."""
+    members = list(values) if write is None else [write(value) for value in values]
+    return members + (members[-1:] or [None]) * (size - len(members))
+
+
+def _written_out(expression: str, known: dict[str, Any]) -> Any:
+    return eval(expression, {"__builtins__": {}, **known})  # noqa: S307 - made of numbers and our own parameters' names
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What stands in a place of the SQL: the value of a parameter, several of a list's, or one of the statement's own."""
+
+    name: str | None
+    value: Any = None
+    write: _Processor | None = None
+    size: int | None = None  # of a list
 
 
 class Prepared:
@@ -84,7 +103,7 @@ class Prepared:
         if connection.dialect.paramstyle != "qmark":
             return connection.execute(self._statement, list(rows), execution_options=COUNTED).rowcount
         form = self._form(connection.dialect, rows[0])
-        return int(self._execute(connection, form.sql, [form.filled(row) for row in rows], many=True).rowcount)
+        return int(self._execute(connection, form.sql, list(map(form.filled, rows)), many=True).rowcount)
 
     def changed(self, connection: Connection, values: Mapping[str, Any]) -> int:
         """How many rows an UPDATE changed, or an INSERT wrote."""
@@ -96,7 +115,7 @@ class Prepared:
         form = self._form(connection.dialect, values)
         return self._execute(connection, form.sql, form.filled(values))
 
-    def _execute(self, connection: Connection, sql: str, given: list[Any], *, many: bool = False) -> Any:
+    def _execute(self, connection: Connection, sql: str, given: Sequence[Any], *, many: bool = False) -> Any:
         cursor = connection.connection.cursor()
         try:
             if many:
@@ -119,8 +138,7 @@ class Prepared:
     def _compile(self, dialect: Dialect, values: Mapping[str, Any], sizes: Mapping[str, int]) -> _Form:
         compiled = self._statement.compile(dialect=dialect, column_keys=list(values))
         sql = str(compiled)
-        blank: list[Any] = []
-        scalars, written, listed = [], [], []
+        places: list[_Place] = []
         for name in compiled.positiontup or ():
             bind = compiled.binds[name]
             write = _writer(bind.type, dialect)
@@ -129,17 +147,14 @@ class Prepared:
                 size = sizes[name] if own is None else len(own)
                 sql = sql.replace(f"__[POSTCOMPILE_{name}]", ", ".join("?" * size), 1)
                 if own is None:
-                    listed.append((len(blank), size, name, write))
-                blank += [None] * size if own is None else [_written(value, write) for value in own]
-            elif name not in values:
-                blank.append(_written(bind.effective_value, write))
+                    places.append(_Place(name, write=write, size=size))
+                else:
+                    places += [_Place(None, _written(value, write)) for value in own]
+            elif name in values:
+                places.append(_Place(name, write=write))
             else:
-                scalars.append((len(blank), name))
-                if write is not None:
-                    written.append((len(blank), write))
-                blank.append(None)
-        places, pick = tuple(place for place, _ in scalars), _picker([name for _, name in scalars])
-        return _Form(sql, tuple(blank), places, pick, tuple(written), tuple(listed))
+                places.append(_Place(None, _written(bind.effective_value, write)))
+        return _Form(sql, _filler(places))
 
     def _reader(self, dialect: Dialect) -> Callable[[Sequence[Any]], Any]:
         read = self._readers.get(dialect.name)
@@ -148,24 +163,15 @@ class Prepared:
         return read
 
 
-def _picker(names: list[str]) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
-    if len(names) > 1:
-        return itemgetter(*names)
-    return lambda values: [values[name] for name in names]
-
-
 def _reader_of(columns: Sequence[Any], dialect: Dialect) -> Callable[[Sequence[Any]], Any]:
-    row_of = namedtuple("Row", [column.key for column in columns])._make  # type: ignore[attr-defined]
-    processors = [_reading(column.type, dialect) for column in columns]
-    changed = [(place, processor) for place, processor in enumerate(processors) if processor is not None]
-
-    def read(raw: Sequence[Any]) -> Any:
-        values = list(raw)
-        for place, processor in changed:
-            if values[place] is not None:
-                values[place] = processor(values[place])
-        return row_of(values)
-
+    row = namedtuple("Row", [column.key for column in columns])  # type: ignore[misc]
+    known: dict[str, Any] = {"row": row, "new": tuple.__new__}
+    parts = []
+    for place, column in enumerate(columns):
+        processor = known[f"read{place}"] = _reading(column.type, dialect)
+        value = f"raw[{place}]"
+        parts.append(value if processor is None else f"(None if {value} is None else read{place}({value}))")
+    read: Callable[[Sequence[Any]], Any] = _written_out(f"lambda raw: new(row, ({', '.join(parts)},))", known)
     return read
 
 

@@ -55,7 +55,13 @@ def windows(hours: WorkingHours, begin: datetime, end: datetime) -> Iterator[Win
 
 def local_day(hours: WorkingHours, at: datetime) -> date:
     """The identity's calendar date at an instant: the day whose quota an effect at `at` spends."""
-    return at.astimezone(hours.zone).date()
+    return local_date(hours.zone, at)
+
+
+@lru_cache(maxsize=4096)
+def local_date(zone: ZoneInfo, at: datetime) -> date:
+    """The calendar date that a wall clock of the zone shows at an instant."""
+    return at.astimezone(zone).date()
 
 
 @lru_cache(maxsize=65536)

@@ -9,7 +9,7 @@ from storage.tables.grants import AdminConsent, MailGrant, ProviderApp, SignInFl
 from storage.tables.identities import Holiday, Identity, Photo
 from storage.tables.incoming import FolderCursor, IncomingMail, MailReading
 from storage.tables.installation import Heartbeat, Installation, Setting, Stop
-from storage.tables.ledger import OPEN, UNSETTLED, Action, Event, Freeze, Lane, LimitSetting, QuotaUse, Spend
+from storage.tables.ledger import IS_PARKED, OPEN, UNSETTLED, Action, Event, Freeze, Lane, LimitSetting, QuotaUse, Spend
 from storage.tables.linkedin import LinkedInAccount, LinkedInConsent, LinkedInInvitation, LinkedInSignIn, ShareLink
 from storage.tables.mailboxes import Mailbox
 from storage.tables.people import (
@@ -27,6 +27,7 @@ from storage.tables.scrapes import Scrape, ScrapedPerson, ScrapeReading
 from storage.tables.warm_up import WarmUp, WarmUpCampaign, WarmUpMember, WarmUpMessage
 
 __all__ = [
+    "IS_PARKED",
     "OPEN",
     "UNSETTLED",
     "Action",
