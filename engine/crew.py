@@ -2,7 +2,7 @@
 
 Threads of one Python process that work beside each other mostly wait for its lock. So a few are awake as long as servers
 are prompt: they deliver whatever was begun, and whoever brings in the last of it writes for all lanes at once and begins
-their next mails. Where a server takes its time, the next thread goes out a moment later, until every lane has its own.
+their next mails. Where a server takes its time, more threads go out a moment later, until every lane has its own.
 """
 
 import threading
@@ -16,8 +16,7 @@ from engine.counter import Counter
 from engine.rounds import Turn, Visit
 
 MOMENT = 0.02  # seconds; far less than most deliveries take, and enough for all that are about to end
-_STUCK = 0.001  # seconds without anything taken up, while something waits to be: those who are out take their time
-_AT_ONCE = 1  # threads that are out where servers are prompt: more would wait for each other instead of an answer
+_STUCK = 0.003  # seconds without anything taken up, while something waits to be: those who are out take their time
 
 
 @dataclass(eq=False, slots=True)
@@ -52,6 +51,7 @@ class Crew:
     _is_writing: bool = False
     _out: int = 0  # deliveries under way
     _slow: int = 0  # of these, how many nobody waits for
+    _at_once: int = 1  # how many others may be out; where servers are prompt, two would wait for each other only
     _taken: int = 0  # deliveries ever begun
     _asleep: dict[_Thread, None] = field(default_factory=dict)
     _watcher: _Thread | None = None  # who sleeps with an eye on what waits
@@ -97,7 +97,7 @@ class Crew:
         journey.thread.awake.notify()
 
     def _next_job(self, me: _Thread) -> Callable[[], None] | None:
-        if self._to_deliver and self._out - self._slow < _AT_ONCE:
+        if self._to_deliver and self._out - self._slow < self._at_once:
             journey = self._take(me)
             self._out += 1
             self._taken += 1
@@ -130,6 +130,8 @@ class Crew:
         with self._lock:
             self._out -= 1
             self._slow = min(self._slow, self._out)
+            if self._out == 0:
+                self._at_once = 1
             if is_over:
                 self._put(journey, turn)
             else:
@@ -151,7 +153,7 @@ class Crew:
 
     def _call_another(self) -> None:
         """Wake a thread where there is something to do, or nobody who watches over what waits."""
-        may_go_out = bool(self._to_deliver) and self._out - self._slow < _AT_ONCE
+        may_go_out = bool(self._to_deliver) and self._out - self._slow < self._at_once
         is_unwatched = self._watcher is None and bool(self._to_deliver or self._to_write)
         if self._asleep and (may_go_out or is_unwatched):
             thread, _ = self._asleep.popitem()
@@ -168,4 +170,4 @@ class Crew:
         was_called = me.awake.wait(_STUCK if self._to_deliver else max(0.0, self._write_by - self.now()))
         self._watcher = None
         if not was_called and self._taken == seen:
-            self._slow = self._out
+            self._slow, self._at_once = self._out, 2 * self._at_once
