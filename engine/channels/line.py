@@ -18,6 +18,7 @@ from engine.connections.trouble import ConnectionTrouble, scrub
 
 _QUEUED_AS = re.compile(r"queued as ([A-Za-z0-9.-]+)", re.I)
 _LOST = (OSError, smtplib.SMTPException, ValueError)
+_DOT = b".\r\n"
 _CLOSING = 421  # RFC 5321 4.2.3: the server closes the connection, whatever it was asked
 KEPT = 10.0  # seconds that a connection is idle at most; servers wait for minutes, what lies between may not
 
@@ -123,15 +124,16 @@ def _offer(session: SmtpSession, sender: str, recipient: str) -> Generator[None,
 
 
 def _hand_over(session: SmtpSession, content: bytes) -> Delivery:
-    try:
-        session.send(_wired(content))
-    except _LOST:
-        return lost(Stage.CONTENT)
     crash_points.reached("content")
     try:
-        session.send(b".\r\n")  # from here on the server may have taken the mail
-        crash_points.reached("data")
-        yield
+        # In one piece with the dot. Where this raises, not all of it was handed over, and the dot is its end: no server can
+        # have taken the mail. Where it returns, the server may have.
+        session.send(_wired(content) + _DOT)
+    except _LOST:
+        return lost(Stage.CONTENT)
+    crash_points.reached("data")
+    yield
+    try:
         code, said = session.getreply()
     except _LOST as error:
         return Uncertain(f"The whole mail was sent and no answer came: {scrub(str(error))}")
