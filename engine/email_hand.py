@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from engine import bounce_rates, clock, freezes, incoming_effects, mailbox_alerts, slow_servers, soft_bounces
-from engine.channels.effects import Delivery, Failed, Letter, MailAccount, Mailer, Outcome, Stepwise, Trace
+from engine.channels.effects import Accepted, Delivery, Failed, Letter, MailAccount, Mailer, Outcome, Stepwise, Trace
 from engine.channels.incoming.bounces import cause_of_refusal
 from engine.desk import WORKER, Desk, Problem
 from engine.hands import Hands
@@ -45,7 +45,8 @@ class _Mail:
             outcome = yield from self.mailer.delivery(self.account, self.letter, seconds)
         else:
             outcome = self.mailer.deliver(self.account, self.letter, seconds)
-        return replace(outcome, seconds=max(outcome.seconds, clock.monotonic() - began))
+        seconds = max(outcome.seconds, clock.monotonic() - began)
+        return Accepted(outcome.evidence, seconds) if type(outcome) is Accepted else replace(outcome, seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True)

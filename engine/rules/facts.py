@@ -134,9 +134,10 @@ class Facts:
     @property
     def clocks(self) -> tuple[ClockUse, ...]:
         """The clocks that can stop it: that of notes stops only what may not go out without one."""
-        if self.note is Note.NEEDED or self.kind is not ActionKind.CONNECTION_REQUEST:  # no other kind has such a clock
-            return self.uses or ()
-        return tuple(use for use in self.uses or () if use.clock is not QuotaClock.NOTES_30_DAYS)
+        uses = self.uses or ()
+        if self.note is Note.NEEDED or QuotaClock.NOTES_30_DAYS not in [use.clock for use in uses]:
+            return uses
+        return tuple(use for use in uses if use.clock is not QuotaClock.NOTES_30_DAYS)
 
     def writes_note(self, now: datetime) -> bool:
         """Whether the request, if it goes out now, carries its note: one that may be dropped is where none is left."""
