@@ -8,7 +8,6 @@ that all workers share: then whoever has a free thread takes one, and a piece of
 import functools
 import itertools
 import json
-import math
 import sqlite3
 import threading
 from collections.abc import Callable, Collection
@@ -32,13 +31,14 @@ from engine.hands import Hands
 from engine.installation import Outpost
 from engine.linkedin_browsing import SignIns
 from engine.linkedin_hand import LINKEDIN_KINDS
+from engine.queue_silence import SILENT, QueueSilent, is_silence
 from engine.recurring import Recurring
 from engine.relief import Relief
 from engine.rounds import Visit
 from engine.rules.permit import CLOCK_TOLERANCE
-from engine.troubles import QueueSilent, Troubles
+from engine.troubles import Troubles
 from engine.turns import Turns
-from engine.wards import Answer, Wards
+from engine.wards import Answer, Ward, Wards
 from storage.kinds import ActionKind
 from storage.tables import Installation
 
@@ -48,7 +48,8 @@ _MOST_LANES = 200
 _ENOUGH = 2 * WORKERS  # lanes that are rung or at work: nobody looks for more
 MOST_IN_A_ROW = 50  # actions of one lane before other lanes get their turn
 SECONDS_TO_FINISH = 10
-_LOST_AFTER = 10.0  # seconds; a ring on a shared queue may have gone to another worker, or died with it
+# Seconds until a ring counts as lost: on a shared queue another worker may have taken it, and died with it.
+_LOST_AFTER, _LOST_FROM_A_FILE_AFTER = 10.0, 60.0
 _MAIL_KINDS = frozenset(ActionKind).difference(LINKEDIN_KINDS)
 
 
@@ -88,7 +89,7 @@ class Doorbell:
 
     def __post_init__(self) -> None:
         self.is_shared = bool(self.outpost.config.queue_url)
-        self.wards = Wards(clock.monotonic, _LOST_AFTER if self.is_shared else math.inf)
+        self.wards = Wards(clock.monotonic, _LOST_AFTER if self.is_shared else _LOST_FROM_A_FILE_AFTER)
         self.dead_workers = DeadWorkers(self.outpost.database, self.holder, clock.monotonic)
         self.counter = Counter(self.outpost.database, self.outpost.config.mark_file, clock.now)
         self.crew = Crew(self.counter)
@@ -162,20 +163,20 @@ class Doorbell:
                 self.attend_lane(waiting[0])
                 waiting.pop(0)
         except Exception as error:
-            if self.is_shared:
-                raise QueueSilent(_SILENT) from error
+            if self.is_shared and is_silence(error):
+                raise QueueSilent(SILENT) from error
             raise
         finally:
             for lane_id in waiting:  # a queue that takes no more has heard of none of these
                 self.wards.take_back(lane_id)
 
     def _attend_lane(self, lane_id: int) -> None:
-        """Also called for rings that a worker before this one left in the queue."""
-        if not self.wards.begin(lane_id):
-            return
+        """Also called for rings of other workers, and for those that one before this one left in the queue."""
         self.troubles.guard("dispatch", lambda: self._work_on(lane_id))
 
     def _work_on(self, lane_id: int) -> None:
+        if not self.wards.begin(lane_id, self._known_ward(lane_id)):
+            return  # what is not begun here stays due
         left = itertools.count(MOST_IN_A_ROW, -1)
 
         def may_go_on() -> bool:
@@ -189,6 +190,13 @@ class Doorbell:
             raise
         at_end = functools.partial(self.wards.end, lane_id)
         self.crew.carry_on(Visit(lane_id, clock.now, self.holder, hands, may_go_on, at_end))
+
+    def _known_ward(self, lane_id: int) -> Ward | None:
+        """Asked for another worker's ring: it looked at its own places only."""
+        if self.wards.has_rung(lane_id):
+            return None
+        with self.outpost.database.read() as session:
+            return agenda.known_wards(session, [lane_id]).get(lane_id)
 
     def _settle(self) -> None:
         """What dead workers or an exception of this one left held, and unknown outcomes whose time has come."""
@@ -218,9 +226,10 @@ def _on_redis(outpost: Outpost) -> RedisHuey:
         huey.storage.conn.ping()
     except ConfigurationError:
         raise Problem("OUTPOST_QUEUE names a Redis, whose client is not installed: pip install '.[redis]'.") from None
-    except Exception as error:  # the client's own errors, whatever its version calls them; their words may hold the password
-        raise Problem(f"{_SILENT} ({type(error).__name__})") from None
+    except Exception as error:  # its words may hold the password
+        if is_silence(error):
+            raise QueueSilent(f"{SILENT} ({type(error).__name__})") from None
+        raise Problem(
+            f"OUTPOST_QUEUE can't be used ({type(error).__name__}); check its words after the ?, or leave them out."
+        ) from None
     return huey
-
-
-_SILENT = "The queue's Redis (OUTPOST_QUEUE) does not answer, so nothing is sent; check that it runs and lets Outpost in."

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine import database_trouble, logs
-from engine.desk import Problem
+from engine.queue_silence import QueueSilent
 
 _log = logs.logger("worker")
 
@@ -35,7 +35,3 @@ class Troubles:
             _log.exception("work.failed", part=part, problem=logs.scrubbed(str(error)))
         else:
             self.sentences.pop(part, None)
-
-
-class QueueSilent(Problem):
-    """The queue takes no ring; what is due stays due."""

@@ -61,7 +61,7 @@ class Wards:
             if lane_id in self._rung or lane_id in self._busy:
                 return Answer.AT_WORK
             ward = known or self._ward(lane_id)
-            if ward in _PLACES and self._taken(ward) >= _PLACES[ward]:
+            if self._is_full(ward):
                 return Answer.FULL
             self._rung[lane_id] = ward, self.now()
             return Answer.RING
@@ -71,11 +71,20 @@ class Wards:
         with self._lock:
             self._rung.pop(lane_id, None)
 
-    def begin(self, lane_id: int) -> bool:
-        """A thread takes up the lane; False while another has it."""
+    def has_rung(self, lane_id: int) -> bool:
+        """Whether this worker rang for the lane, and so keeps a place for it."""
         with self._lock:
-            ward = self._rung.pop(lane_id, (self._ward(lane_id), 0.0))[0]
-            if lane_id in self._busy:
+            return lane_id in self._rung
+
+    def begin(self, lane_id: int, known: Ward | None = None) -> bool:
+        """A thread takes up the lane; False while another has it, or its ward has no place for another worker's ring.
+
+        `known` is what the database knows of it; it counts where no place was kept.
+        """
+        with self._lock:
+            kept = self._rung.pop(lane_id, None)
+            ward = kept[0] if kept else known or self._ward(lane_id)
+            if lane_id in self._busy or (kept is None and self._is_full(ward)):
                 return False
             self._busy[lane_id] = _Visit(ward, self.now())
             return True
@@ -141,6 +150,8 @@ class Wards:
     def _ward(self, lane_id: int) -> Ward:
         return Ward.SLOW if lane_id in self._slow else Ward.PROMPT
 
-    def _taken(self, ward: Ward) -> int:
+    def _is_full(self, ward: Ward) -> bool:
+        if ward not in _PLACES:
+            return False
         at_work = sum(visit.ward is ward for visit in self._busy.values())
-        return at_work + sum(rung is ward for rung, _ in self._rung.values())
+        return at_work + sum(rung is ward for rung, _ in self._rung.values()) >= _PLACES[ward]

@@ -9,15 +9,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from engine.config import load
 from engine.desk import Problem
 from engine.installation import Outpost
 from engine.queue import Doorbell
+from engine.wards import Ward
 from storage.database import Database
-from storage.kinds import ActionState
-from storage.tables import Action, Spend
+from storage.kinds import ActionState, MailboxState
+from storage.tables import Action, Mailbox, Spend
 from storage.vault import Vault
 from tests import makers
 from tests.bed.bed import free_ports, wait_until
@@ -88,6 +89,15 @@ def test_every_wait_for_redis_has_an_end_and_the_password_is_in_no_repr() -> Non
     assert load({}).queue_url == ""
 
 
+def test_a_word_of_the_url_that_the_client_does_not_know_is_not_taken_for_silence(
+    redis: Redis, database: Database, tmp_path: Path
+) -> None:
+    lanes_with_work(database, leads=1)
+    redis.url += "?foo=1"
+    with pytest.raises(Problem, match=r"OUTPOST_QUEUE can't be used \(TypeError\); check its words after the \?"):
+        bell_on(redis, database, tmp_path)
+
+
 def test_a_ring_is_plain_text_with_an_id_and_is_carried_out(redis: Redis, database: Database, tmp_path: Path) -> None:
     (lane,) = lanes_with_work(database, leads=1)
     bell = bell_on(redis, database, tmp_path)
@@ -136,6 +146,26 @@ def test_a_ring_that_went_to_a_worker_who_died_is_given_again(redis: Redis, data
     assert states(database) == {ActionState.ACCEPTED: 1}
 
 
+def test_another_worker_s_rings_take_no_more_places_of_a_ward_than_one_s_own(
+    redis: Redis, database: Database, tmp_path: Path
+) -> None:
+    lanes = lanes_with_work(database, lanes=9, leads=1)
+    with database.write() as session:
+        session.execute(update(Mailbox).where(Mailbox.id <= 8).values(state=MailboxState.DEGRADED))
+    first, second = (bell_on(redis, database, tmp_path) for _ in range(2))
+    for number in range(100, 104):
+        assert second.wards.begin(number, Ward.SLOW)
+    first._ring()
+    assert first.huey.pending_count() == 7  # six of the eight that are slow, and the ninth
+    for number in (104, 105):
+        assert second.wards.begin(number, Ward.SLOW)
+    carry_out(second)
+    assert states(database) == {ActionState.ACCEPTED: 1, ActionState.PLANNED: 8}
+    second.wards.end(100, tried=1)
+    second._attend_lane(lanes[0])
+    assert states(database) == {ActionState.ACCEPTED: 2, ActionState.PLANNED: 7}
+
+
 def test_a_redis_that_is_silent_is_told_of_and_what_is_due_goes_on_when_it_answers(
     redis: Redis, database: Database, tmp_path: Path
 ) -> None:
@@ -143,8 +173,8 @@ def test_a_redis_that_is_silent_is_told_of_and_what_is_due_goes_on_when_it_answe
     bell = bell_on(redis, database, tmp_path)
     redis.stop()
     bell.troubles.guard("agenda", bell._ring)
-    assert bell.troubles.sentences["agenda"].startswith("The queue's Redis (OUTPOST_QUEUE) does not answer, so nothing is")
-    with pytest.raises(Problem, match="does not answer, so nothing is sent") as told:
+    assert bell.troubles.sentences["agenda"].startswith("The queue's Redis (OUTPOST_QUEUE) does not answer, so nothing new")
+    with pytest.raises(Problem, match="does not answer, so nothing new begins") as told:
         bell_on(redis, database, tmp_path)
     assert "hidden" not in str(told.value)
     redis.start()

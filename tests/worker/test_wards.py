@@ -26,7 +26,7 @@ from storage.tables import Action, Lane, Mailbox
 from storage.vault import Vault
 from tests.bed.bed import wait_until
 from tests.bed.scripted import HANG, Authority, Script, scripted_smtp
-from tests.dispatch.sink import lanes_with_work
+from tests.dispatch.sink import Sink, lanes_with_work
 
 LANES, BLACK_HOLES, LEADS = 80, 8, 2
 THREADS = 6  # fewer than black holes, so that relief is needed
@@ -66,6 +66,17 @@ def test_a_lane_is_rung_for_once_and_carried_out_by_one(wards: Wards) -> None:
     assert wards.ask(1, None) is Answer.AT_WORK
     wards.end(1, tried=0)
     assert wards.ask(1, None) is Answer.RING
+
+
+def test_a_place_is_kept_for_one_s_own_rings_and_looked_for_by_another_worker_s(wards: Wards) -> None:
+    assert [wards.ask(lane, Ward.SLOW) for lane in range(5)] == [Answer.RING] * 5
+    assert wards.begin(10, Ward.SLOW)  # the sixth place
+    assert not wards.begin(11, Ward.SLOW)
+    assert wards.begin(12, Ward.LINKEDIN)
+    assert wards.begin(13)
+    assert all(wards.begin(lane) for lane in range(5))
+    wards.end(10, tried=1)
+    assert wards.begin(11, Ward.SLOW)
 
 
 def test_what_was_slow_shares_six_places_until_it_is_prompt_again(wards: Wards, watch: Watch) -> None:
@@ -122,6 +133,18 @@ def test_degraded_addresses_and_browsers_are_known_beforehand(database: Database
         session.execute(update(Mailbox).where(Mailbox.id == 1).values(state=MailboxState.DEGRADED))
         assert agenda.known_wards(session, [first, second]) == {first: Ward.SLOW}
         assert agenda.known_wards(session, []) == {}
+
+
+def test_a_ring_that_is_lost_from_the_file_is_given_again_after_a_minute(database: Database, tmp_path: Path) -> None:
+    lanes_with_work(database, leads=1)
+    config, watch = load({"OUTPOST_DATA": str(tmp_path), "OUTPOST_KEY_FILE": str(tmp_path / "key")}), Watch()
+    bell = Doorbell(Outpost(database, Vault({1: bytes(32)}), config), "worker-1", True, Sink(tmp_path / "sink").hands)
+    bell.wards.now = watch
+    bell._ring()
+    assert bell.huey.dequeue() is not None
+    for watch.seconds, rings in ((1059.0, 0), (1060.0, 1), (1061.0, 1)):
+        bell._ring()
+        assert bell.huey.pending_count() == rings
 
 
 class Town:
