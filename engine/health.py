@@ -12,6 +12,7 @@ from engine import clock_check, sessions
 from engine.config import Config
 from engine.overview import Health, worker_health
 from engine.supervision import Worker
+from engine.workers import signs
 from storage.database import Database
 from storage.tables import Heartbeat
 
@@ -51,15 +52,18 @@ def may_read(database: Database, token: str, now: datetime) -> bool:
 
 
 def _worker(session: Session, worker: Worker, now: datetime) -> Part:
-    beat = session.get(Heartbeat, "worker")
+    told = signs(session, now)
     again = f" It was restarted {worker.restarts} times since {worker.last_end}." if worker.restarts else ""
+    wrong = " ".join((*told.notes, *(one.sentence for one in told.missing)))
     match worker_health(session, now):
+        case Health.OK | Health.LATE if wrong:
+            return Part("worker", False, f"The worker answers, but not all is well. {wrong}{again}")
         case Health.OK:
             return Part("worker", True, f"The worker answers.{again}")
         case Health.LATE:
             return Part("worker", True, f"The worker's last sign of life is older than usual.{again}")
         case _:
-            since = "yet" if beat is None else f"since {beat.at:%Y-%m-%d %H:%M:%S} UTC"
+            since = "yet" if told.at is None else f"since {told.at:%Y-%m-%d %H:%M:%S} UTC"
             return Part("worker", False, f"The worker has not answered {since}; nothing is sent. {worker.sentence}")
 
 

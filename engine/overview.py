@@ -1,7 +1,7 @@
 """What waits for a person in a workspace, when its last action began, and how the worker is."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from engine import clock_check
 from engine.desk import Desk, use_case
 from engine.lately import Lately
+from engine.supervision import worker
+from engine.workers import DOWN, LATE, NEWEST, last_sign, signs
 from storage.kinds import (
     MAILBOX_NEEDS,
     LinkedInState,
@@ -24,7 +26,6 @@ from storage.prepared import Prepared
 from storage.tables import (
     IS_PARKED,
     Action,
-    Heartbeat,
     Identity,
     Installation,
     Lane,
@@ -34,8 +35,6 @@ from storage.tables import (
     Workspace,
 )
 
-LATE = timedelta(seconds=20)
-DOWN = timedelta(seconds=60)
 MOST_NEEDS = 50
 
 
@@ -100,7 +99,7 @@ def foot(desk: Desk) -> Foot:
 
 _FOOT = Prepared(
     select(
-        select(Heartbeat.at).where(Heartbeat.name == "worker").scalar_subquery().label("beat_at"),
+        NEWEST.scalar_subquery().label("beat_at"),
         select(func.coalesce(User.email, ""))
         .select_from(Stop)
         .outerjoin(User, User.id == Stop.pressed_by)
@@ -119,13 +118,12 @@ def pulse(desk: Desk) -> Pulse:
     last = desk.session.scalar(
         select(func.max(Lane.last_effect_at)).where(Lane.workspace_id == desk.workspace, desk.visible(Lane.identity_id))
     )
-    beat = desk.session.get(Heartbeat, "worker")
-    return Pulse(last, worker_health(desk.session, desk.now), beat.at if beat else None)
+    beat_at = last_sign(desk.session)
+    return Pulse(last, _health(beat_at, desk.now), beat_at)
 
 
 def worker_health(session: Session, now: datetime) -> Health:
-    beat = session.get(Heartbeat, "worker")
-    return _health(beat.at if beat is not None else None, now)
+    return _health(last_sign(session), now)
 
 
 def _health(beat_at: datetime | None, now: datetime) -> Health:
@@ -150,10 +148,12 @@ _NEEDS = Lately(_look)
 
 def _of_the_installation(desk: Desk) -> list[Need]:
     found = []
-    if worker_health(desk.session, desk.now) is Health.DOWN:
-        found.append(
-            Need(Urgency.NOW, "Worker", "The worker does not answer; nothing is sent until it is back.", Remedy.CHECK)
-        )
+    told = signs(desk.session, desk.now)
+    if _health(told.at, desk.now) is Health.DOWN:
+        what = f"The worker does not answer; nothing is sent until it is back. {worker.refusal}".rstrip()
+        found.append(Need(Urgency.NOW, "Worker", what, Remedy.CHECK))
+    found += [Need(Urgency.NOW, "Worker", note, Remedy.CHECK) for note in told.notes]
+    found += [Need(Urgency.SOON, "Worker", one.sentence, Remedy.CHECK) for one in told.missing]
     if wrong := clock_check.behind(desk.session, desk.now):
         found.append(Need(Urgency.NOW, "Clock", wrong, Remedy.CHECK))
     installed = desk.session.get(Installation, 1)

@@ -3,6 +3,7 @@
 from engine.desk import Problem
 
 SILENT = "The queue's Redis (OUTPOST_QUEUE) does not answer, so nothing new begins; check that it runs and lets Outpost in."
+EXIT_STATUS = 4  # of a worker that could not start for it
 
 
 class QueueSilent(Problem):

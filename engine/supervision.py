@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine import clock, logs
+from engine import clock, logs, queue_silence
 from engine.config import PROJECT
 
 ANOTHER_WORKER = 3  # the worker's exit status when it found another one at work
@@ -33,9 +33,17 @@ class Worker:
     is_another_running: bool = False
 
     @property
+    def refusal(self) -> str:
+        """Why it did not start, as far as its exit status says it; empty otherwise."""
+        did_not_start = self.pid is None and self.last_status == queue_silence.EXIT_STATUS
+        return queue_silence.SILENT if did_not_start else ""
+
+    @property
     def sentence(self) -> str:
         if self.is_another_running:
             return "Another worker is running on this data; end it, or leave the work to it."
+        if self.refusal:
+            return f"{self.refusal} It is started again until then."
         if self.pid is not None:
             return "It is starting."
         return "" if self.last_status is None else f"It ended with status {self.last_status} and is started again."

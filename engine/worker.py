@@ -1,6 +1,7 @@
 """The worker process: one at a time on a data folder, alive by its heartbeat, ended gently by SIGTERM.
 
-Started by the panel, or by hand with `python -m engine.worker`. Exit status 3: another worker is at work here.
+Started by the panel, or by hand with `python -m engine.worker`. Exit status 3: another worker is at work here; 4: the
+queue's Redis does not answer.
 """
 
 import gc
@@ -20,7 +21,7 @@ from typing import TextIO
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from engine import clock, database_trouble, generation, installation, logs, recovery, unsubscribes
+from engine import clock, database_trouble, generation, installation, logs, recovery, unsubscribes, workers
 from engine.channels.email import EmailChannel
 from engine.channels.linkedin.driver import Driver
 from engine.channels.linkedin.stand_in import leading_to
@@ -35,6 +36,7 @@ from engine.linkedin_hand import LINKEDIN_KINDS, LinkedInHand
 from engine.mail_accounts import account_for
 from engine.networks import network_guard
 from engine.queue import SECONDS_TO_FINISH, Doorbell
+from engine.queue_silence import EXIT_STATUS, QueueSilent
 from engine.scraping_hand import ScrapingHand
 from engine.warm_up_hand import with_warm_up
 from engine.warm_up_key import key_for
@@ -58,6 +60,8 @@ def main() -> int:
     except Problem as problem:
         _log.error("worker.refused", problem=str(problem))
         sys.stderr.write(f"{problem}\n")
+        if isinstance(problem, QueueSilent):
+            return EXIT_STATUS
         return ANOTHER_WORKER if isinstance(problem, AnotherWorker) else 1
 
 
@@ -86,6 +90,7 @@ def work(outpost: Outpost) -> int:
     """Settle what a dead worker left, then carry out what is due until told to stop."""
     boot = uuid.uuid4().hex
     alone = outpost.database.engine.dialect.name == "sqlite"
+    name = workers.name_of(socket.gethostname(), outpost.config.data, alone=alone)
     driver = linkedin_driver(outpost.config)
     presence = None if alone else Presence(outpost.database.engine, boot)
     if presence is not None:
@@ -96,7 +101,7 @@ def work(outpost: Outpost) -> int:
     settled = recovery.recover(outpost.database, boot, clock.now(), alone=alone)
     _log.info("worker.started", boot=boot, settled=settled)
     threads = [
-        threading.Thread(target=_beat, args=(outpost, bell, boot, presence), name="heartbeat", daemon=True),
+        threading.Thread(target=_beat, args=(outpost, bell, boot, name, presence), name="heartbeat", daemon=True),
         threading.Thread(target=bell.pump, name="pump", daemon=True),
     ]
     for thread in threads:
@@ -106,8 +111,18 @@ def work(outpost: Outpost) -> int:
     bell.relief.wait(SECONDS_TO_FINISH)
     for thread in threads:
         thread.join(timeout=5)
+    _leave(outpost, name)
     _log.info("worker.ended", boot=boot)
     return 0
+
+
+def _leave(outpost: Outpost, name: str) -> None:
+    """A database that does not answer must not make an end in order look like a fault."""
+    try:
+        with outpost.database.write() as session:
+            workers.leave(session, name, clock.now())
+    except SQLAlchemyError as error:
+        _log.error("heartbeat.failed", problem=database_trouble.sentence(error) or logs.scrubbed(str(error)))
 
 
 def linkedin_driver(config: Config) -> Driver:
@@ -117,8 +132,7 @@ def linkedin_driver(config: Config) -> Driver:
 
 def _last_beat(outpost: Outpost) -> datetime | None:
     with outpost.database.read() as session:
-        beat = session.get(Heartbeat, "worker")
-    return beat.at if beat is not None else None
+        return workers.last_sign(session)
 
 
 def hands(outpost: Outpost, driver: Driver) -> Hands:
@@ -136,7 +150,7 @@ def hands(outpost: Outpost, driver: Driver) -> Hands:
     return with_warm_up(Hands(channel, accounts, letters, others, channel.leave))
 
 
-def _beat(outpost: Outpost, bell: Doorbell, boot: str, presence: Presence | None) -> None:
+def _beat(outpost: Outpost, bell: Doorbell, boot: str, name: str, presence: Presence | None) -> None:
     """Write the sign of life. A database that can't be written is what the missing beat then says."""
     started = clock.now()
     while True:
@@ -144,16 +158,17 @@ def _beat(outpost: Outpost, bell: Doorbell, boot: str, presence: Presence | None
             if presence is not None:
                 presence.keep()
             with outpost.database.write() as session:
-                session.merge(
+                workers.keep(
+                    session,
                     Heartbeat(
-                        name="worker",
+                        name=name,
                         boot=boot,
                         pid=os.getpid(),
                         host=socket.gethostname(),
                         started_at=started,
                         at=clock.now(),
                         note=" ".join(dict.fromkeys(list(bell.troubles.sentences.values()))),
-                    )
+                    ),
                 )
         except SQLAlchemyError as error:
             _log.error("heartbeat.failed", problem=database_trouble.sentence(error) or logs.scrubbed(str(error)))

@@ -34,7 +34,7 @@ class Setting(Base):
 
 
 class Heartbeat(Base):
-    """The last sign of life of one process, by name ("worker", "panel")."""
+    """The last sign of life of a worker, by its place (engine.workers); "worker" where there can be one only."""
 
     name: Mapped[str] = mapped_column(primary_key=True)
     boot: Mapped[str]

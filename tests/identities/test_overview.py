@@ -5,9 +5,10 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from engine import activities, figures, overview, stop_effects
+from engine import activities, figures, overview, stop_effects, supervision
 from engine.desk import Desk
 from engine.overview import Health, Remedy, Urgency
+from engine.queue_silence import EXIT_STATUS, SILENT
 from storage.database import Database
 from storage.kinds import (
     MAILBOX_NEEDS,
@@ -135,6 +136,25 @@ def test_a_restored_backup_and_a_dead_worker_are_said(desk: Desk) -> None:
     desk.session.get_one(Heartbeat, "worker").at = MONDAY - timedelta(minutes=3)
     desk.session.flush()
     assert [who for who, _ in said(desk)] == ["Worker", "Quarantine"]
+
+
+def test_what_does_not_work_in_a_worker_is_said_and_which_one_is_dead_beside_the_others(desk: Desk) -> None:
+    desk.session.get_one(Heartbeat, "worker").note = "The agenda failed (KeyError); it is tried again."
+    gone = MONDAY - timedelta(minutes=3)
+    desk.session.add(Heartbeat(name="worker:2", boot="c", pid=7, host="mill", started_at=LONG_AGO, at=gone, note="Old."))
+    desk.session.flush()
+    first, second = overview.needs(desk)
+    assert (first.urgency, first.what) == (Urgency.NOW, "The agenda failed (KeyError); it is tried again.")
+    assert (second.urgency, second.what[:55]) == (Urgency.SOON, "A worker (process 7 on mill) has not answered since 202")
+    assert overview.pulse(desk).worker is Health.OK
+
+
+def test_a_silent_redis_that_keeps_the_worker_from_starting_is_said(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.session.delete(desk.session.get_one(Heartbeat, "worker"))
+    desk.session.flush()
+    monkeypatch.setattr(supervision.worker, "last_status", EXIT_STATUS)
+    (need,) = overview.needs(desk)
+    assert need.what == f"The worker does not answer; nothing is sent until it is back. {SILENT}"
 
 
 @pytest.mark.parametrize(

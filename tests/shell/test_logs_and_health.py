@@ -3,13 +3,15 @@
 import asyncio
 import json
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
-from engine import clock, health, logs, sessions
+from engine import clock, health, logs, sessions, workers
+from engine.queue_silence import EXIT_STATUS, SILENT
 from engine.sessions import Browser
 from engine.supervision import Worker
 from pages.plain import health as plain_health
@@ -130,3 +132,40 @@ def test_health_answers_whatever_of_the_database_is_lost(panel: Panel, lost: str
     assert answer.status_code == 503  # the worker of this test never gave a sign of life
     assert json.loads(bytes(answer.body))["database"] == ("degraded" if lost == "heartbeat" else "ok")
     assert health.may_read(panel.database, token, clock.now()) is (lost == "heartbeat")
+
+
+def beat(name: str, *, seconds: int, note: str = "") -> Heartbeat:
+    at = MONDAY - timedelta(seconds=seconds)
+    return Heartbeat(name=name, boot=name, pid=12, host="mill", started_at=at, at=at, note=note)
+
+
+def test_what_does_not_work_in_a_worker_makes_it_ill_with_its_sentence(panel: Panel) -> None:
+    with panel.database.write() as session:
+        session.add(beat("worker", seconds=2, note=SILENT))
+    part = look(panel)["worker"]
+    assert (part.is_well, SILENT in part.sentence) == (False, True)
+
+
+def test_of_several_workers_each_has_a_row_and_a_dead_one_is_named_while_the_others_live(panel: Panel) -> None:
+    one, other = (workers.name_of("mill", Path(folder), alone=False) for folder in ("one", "other"))
+    with panel.database.write() as session:
+        for name, seconds in ((one, 300), (other, 1)):
+            workers.keep(session, beat(name, seconds=seconds))
+    part = look(panel)["worker"]
+    assert not part.is_well
+    assert "A worker (process 12 on mill) has not answered since 2026-11-23 09:55:00 UTC; the others go on" in part.sentence
+    with panel.database.write() as session:
+        workers.keep(session, beat(one, seconds=0))  # another was started in its place
+        workers.leave(session, other, MONDAY)  # and this one ended in order
+        workers.leave(session, one, MONDAY)  # the last one's row stays
+    assert look(panel)["worker"].is_well
+    with panel.database.read() as session:
+        assert [row.name for row in session.scalars(select(Heartbeat))] == [one]
+    with panel.database.write() as session:
+        workers.keep(session, beat(other, seconds=-86_401))
+        assert [row.name for row in session.scalars(select(Heartbeat))] == [other]
+
+
+def test_a_worker_that_does_not_start_for_a_silent_redis_says_so(panel: Panel) -> None:
+    ended = Worker(last_status=EXIT_STATUS, last_end=MONDAY)
+    assert SILENT in look(panel, ended)["worker"].sentence

@@ -148,7 +148,7 @@ class Site:
 
     def beat(self) -> Heartbeat | None:
         with self.database.read() as session:
-            return session.get(Heartbeat, "worker")
+            return session.scalars(select(Heartbeat).order_by(Heartbeat.started_at.desc()).limit(1)).first()
 
     def beat_at(self) -> datetime | None:
         beat = self.beat()
