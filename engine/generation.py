@@ -4,6 +4,7 @@ The mark is one line of fixed size in a file: the installation's mark, its gener
 was noted. It is written after a commit, so it is never ahead of a database that was not restored.
 """
 
+import fcntl
 import os
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,17 +47,18 @@ class Gap:
 def note(path: Path, mark: Mark, known: Mark | None = None) -> None:
     """Write the mark down. Call it after the commit; a lower number of the same generation changes nothing.
 
-    `known` is what the caller wrote last, so that the file need not be read.
+    `known` is what the caller wrote last: where it says as much, the file need not be opened.
     """
-    known = known or read(path)
-    if known is not None and known.installation == mark.installation and _order(known) >= _order(mark):
+    if _says_as_much(known, mark):
         return
     line = _LINE.format(
         mark=mark.installation, generation=mark.generation, event_id=mark.event_id, at=to_micros(mark.at)
     ).encode()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        os.pwrite(descriptor, line, 0)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)  # until it is closed: two threads note, and the lower may come last
+        if not _says_as_much(_understood(os.pread(descriptor, _LENGTH, 0)), mark):
+            os.pwrite(descriptor, line, 0)
     finally:
         os.close(descriptor)
 
@@ -80,10 +82,21 @@ def settle(path: Path) -> None:
 def read(path: Path) -> Mark | None:
     """The mark in the file; None when there is none or it can't be understood."""
     try:
-        installation, generation, event_id, at = path.read_text(encoding="ascii")[:_LENGTH].split()
-        return Mark(installation, int(generation), int(event_id), from_micros(int(at)))
-    except (FileNotFoundError, ValueError):
+        return _understood(path.read_bytes())
+    except FileNotFoundError:
         return None
+
+
+def _understood(content: bytes) -> Mark | None:
+    try:
+        installation, generation, event_id, at = content[:_LENGTH].decode("ascii").split()
+        return Mark(installation, int(generation), int(event_id), from_micros(int(at)))
+    except ValueError:
+        return None
+
+
+def _says_as_much(noted: Mark | None, mark: Mark) -> bool:
+    return noted is not None and noted.installation == mark.installation and _order(noted) >= _order(mark)
 
 
 def watch(database: Database, path: Path, now: datetime) -> Gap | None:

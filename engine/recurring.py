@@ -7,7 +7,7 @@ import functools
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -18,8 +18,6 @@ from engine import (
     clock,
     cut_off_sign_ins,
     domain_checks,
-    exports,
-    generation,
     giving_back,
     grants,
     linkedin_looks,
@@ -34,7 +32,6 @@ from engine import (
     warm_up_keeping,
 )
 from engine.channels.effects import MailAccount
-from engine.channels.linkedin.sitting import forget_pictures
 from engine.connections import domain_records
 from engine.counter import Counter
 from engine.grants import tokens_of
@@ -47,8 +44,6 @@ from engine.turns import Turns
 from engine.wards import Wards
 from engine.warm_up_key import key_for
 from storage.tables import Mailbox
-
-_PICTURES_KEPT = timedelta(days=7)  # of pages that were not as known: personal data
 
 
 @dataclass
@@ -74,8 +69,6 @@ class Recurring:
         self._signing_in.take(lambda: self.troubles.guard("sign-ins", self._sign_ins))
         self.troubles.guard("imports and launches", lambda: long_jobs.carry_on(database, clock.now()))
         self.troubles.guard("warm-up", lambda: warm_up_keeping.keep(database, now))
-        self.troubles.guard("mark", lambda: generation.settle(self.outpost.config.mark_file))
-        self.troubles.guard("reports", lambda: exports.export_due(database, self.outpost.config.columnar_folder, now))
 
     def _accounts(self) -> Callable[[Session, Mailbox], MailAccount]:
         return account_for(self.outpost.vault, tokens_of(self.outpost, clock.now))
@@ -138,4 +131,3 @@ class Recurring:
         scrape_keeping.keep_due(self.outpost.database, now)
         if self.sign_ins is not None:
             linkedin_looks.look_due(self.outpost.database, self.outpost.vault, self.sign_ins.driver, clock.now)
-            forget_pictures(self.outpost.config.pictures_folder, (now - _PICTURES_KEPT).timestamp())

@@ -35,6 +35,7 @@ from engine.linkedin_browsing import SignIns
 from engine.linkedin_hand import LINKEDIN_KINDS, LinkedInHand
 from engine.mail_accounts import account_for
 from engine.networks import network_guard
+from engine.own_folder import OwnFolder
 from engine.queue import SECONDS_TO_FINISH, Doorbell
 from engine.queue_silence import EXIT_STATUS, QueueSilent
 from engine.scraping_hand import ScrapingHand
@@ -100,13 +101,16 @@ def work(outpost: Outpost) -> int:
     generation.watch(outpost.database, outpost.config.mark_file, clock.now())
     settled = recovery.recover(outpost.database, boot, clock.now(), alone=alone)
     _log.info("worker.started", boot=boot, settled=settled)
+    consumer = bell.consumer()
+    own_folder = OwnFolder(outpost, bell.troubles, clock.now)
     threads = [
         threading.Thread(target=_beat, args=(outpost, bell, boot, name, presence), name="heartbeat", daemon=True),
         threading.Thread(target=bell.pump, name="pump", daemon=True),
+        threading.Thread(target=own_folder.keep, args=(bell.stopping,), name="own folder", daemon=True),
     ]
     for thread in threads:
         thread.start()
-    bell.consumer().run()
+    consumer.run()
     bell.stopping.set()
     bell.relief.wait(SECONDS_TO_FINISH)
     for thread in threads:
@@ -151,9 +155,14 @@ def hands(outpost: Outpost, driver: Driver) -> Hands:
 
 
 def _beat(outpost: Outpost, bell: Doorbell, boot: str, name: str, presence: Presence | None) -> None:
-    """Write the sign of life. A database that can't be written is what the missing beat then says."""
+    """Write the sign of life. A database that can't be written is what the missing beat then says.
+
+    Note beside it how far the ledger has come, by whoever's work: each worker must notice a restored backup by itself.
+    """
     started = clock.now()
+    mark_file = outpost.config.mark_file
     while True:
+        bell.troubles.guard("ledger's mark", lambda: generation.note_newest(outpost.database, mark_file, clock.now()))
         try:
             if presence is not None:
                 presence.keep()

@@ -55,6 +55,13 @@ def test_the_later_mark_stays(tmp_path: Path, first: Mark, second: Mark, kept: M
     assert read(tmp_path / "mark") == kept
 
 
+def test_a_mark_that_another_thread_noted_meanwhile_is_not_lowered(tmp_path: Path) -> None:
+    note(tmp_path / "mark", mark(10))
+    note(tmp_path / "mark", mark(15))  # what other workers wrote, noted by the timer
+    note(tmp_path / "mark", mark(12), known=mark(10))
+    assert read(tmp_path / "mark") == mark(15)
+
+
 @pytest.mark.parametrize("content", ["", "rubbish", "a b c d", "x" * 500])
 def test_a_mark_that_can_not_be_read_is_none(tmp_path: Path, content: str) -> None:
     (tmp_path / "mark").write_text(content)
