@@ -18,7 +18,7 @@ _SECRET_TEXT = (
     re.compile(
         r"(?i)\b(pass(?:word|wd|phrase)?|secret|token|authorization|api[_-]?key)(['\"]?\s*[=:]\s*)('[^']*'|\"[^\"]*\"|[^\s,;&)}]+)"
     ),
-    re.compile(r"(?i)(://[^/\s:@]+)(:)([^@\s/]+)(?=@)"),
+    re.compile(r"(?i)(://[^/\s:@]*)(:)([^@\s/]+)(?=@)"),
     re.compile(r"(?i)(/(?:invitation|share|unsubscribe|reset)/)()([A-Za-z0-9._-]{20,})"),
 )
 _GONE = "[removed]"

@@ -21,7 +21,7 @@ from typing import TextIO
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from engine import clock, database_trouble, generation, installation, logs, recovery, unsubscribes, workers
+from engine import clock, database_trouble, generation, installation, logs, queue_silence, recovery, unsubscribes, workers
 from engine.channels.email import EmailChannel
 from engine.channels.linkedin.driver import Driver
 from engine.channels.linkedin.stand_in import leading_to
@@ -37,7 +37,6 @@ from engine.mail_accounts import account_for
 from engine.networks import network_guard
 from engine.own_folder import OwnFolder
 from engine.queue import SECONDS_TO_FINISH, Doorbell
-from engine.queue_silence import EXIT_STATUS, QueueSilent
 from engine.scraping_hand import ScrapingHand
 from engine.warm_up_hand import with_warm_up
 from engine.warm_up_key import key_for
@@ -54,6 +53,7 @@ def main() -> int:
     gc.freeze()
     gc.enable()
     logs.set_up()
+    queue_silence.set_up_log()
     try:
         outpost = installation.current()
         with hold(outpost.config.worker_lock):
@@ -61,8 +61,8 @@ def main() -> int:
     except Problem as problem:
         _log.error("worker.refused", problem=str(problem))
         sys.stderr.write(f"{problem}\n")
-        if isinstance(problem, QueueSilent):
-            return EXIT_STATUS
+        if isinstance(problem, queue_silence.QueueSilent):
+            return queue_silence.EXIT_STATUS
         return ANOTHER_WORKER if isinstance(problem, AnotherWorker) else 1
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 
 from engine import clock, health, logs, sessions, workers
-from engine.queue_silence import EXIT_STATUS, SILENT
+from engine.queue_silence import EXIT_STATUS, SILENT, set_up_log
 from engine.sessions import Browser
 from engine.supervision import Worker
 from pages.plain import health as plain_health
@@ -30,6 +31,7 @@ from tests.panel import Panel
         'headers: {"Authorization": "Bearer hunter2hunter2"}',
         "Authorization: Basic hunter2hunter2",
         "smtp://ada:hunter2hunter2@mail.test:587",
+        "redis://:hunter2hunter2@cache.test:6379/0",
         "GET /invitation/hunter2hunter2-hunter2hunter2",
         "GET /unsubscribe/2f.hunter2hunter2hunter2hu",
         "api_key: hunter2hunter2, then more",
@@ -59,6 +61,26 @@ def test_a_line_is_json_and_holds_no_secret_in_any_depth(capsys: pytest.CaptureF
     told = json.loads(line)
     assert told["event"] == "it.broke"
     assert told["account"]["host"] == "mail.test"
+    assert "hunter2" not in line
+
+
+@pytest.mark.parametrize("error", [ConnectionError("redis://:hunter2hunter2@cache.test is\nsilent"), KeyError("hole")])
+def test_what_huey_says_is_one_line_without_a_secret(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    huey = logging.getLogger("huey")
+    monkeypatch.setattr(huey, "handlers", [])
+    monkeypatch.setattr(huey, "propagate", huey.propagate)
+    logs.set_up("info")
+    set_up_log()
+    try:
+        raise error
+    except Exception:
+        logging.getLogger("huey.consumer.Worker").exception("Error reading from %s", "queue")
+    (line,) = capsys.readouterr().err.splitlines()
+    told = json.loads(line)
+    assert (told["part"], told["said"]) == ("queue", "Error reading from queue")
+    assert ("exception" in told) is isinstance(error, KeyError)
     assert "hunter2" not in line
 
 
