@@ -26,12 +26,16 @@ def running() -> Iterator[str]:
     run = partial(_run, folder)
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres")
-    run("initdb", "-D", f"{folder}/data", "-A", "trust", "-U", "outpost", "--no-sync")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off"
-    run("pg_ctl", "-D", f"{folder}/data", "-o", options, "-l", f"{folder}/log", "-w", "start")
-    yield f"postgresql+psycopg://outpost@127.0.0.1:{port}/postgres"
-    run("pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "stop")
-    shutil.rmtree(folder)
+    try:
+        run("initdb", "-D", f"{folder}/data", "-A", "trust", "-U", "outpost", "--no-sync")
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off"
+        run("pg_ctl", "-D", f"{folder}/data", "-o", options, "-l", f"{folder}/log", "-w", "start")
+        try:
+            yield f"postgresql+psycopg://outpost@127.0.0.1:{port}/postgres"
+        finally:
+            run("pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder)
 
 
 def _run(folder: Path, program: str, *arguments: str) -> None:

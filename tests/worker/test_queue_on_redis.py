@@ -9,22 +9,24 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
+from engine import sessions
 from engine.config import load
 from engine.desk import Problem
 from engine.installation import Outpost
-from engine.queue import Doorbell
+from engine.queue import WORKERS, Doorbell
+from engine.sessions import Browser
 from engine.wards import Ward
 from storage.database import Database
 from storage.kinds import ActionState, MailboxState
-from storage.tables import Action, Mailbox, Spend
+from storage.tables import Action, Heartbeat, Mailbox, Spend, UserSession
 from storage.vault import Vault
 from tests import makers
 from tests.bed.bed import free_ports, wait_until
 from tests.dispatch.sink import Sink, lanes_with_work
 from tests.fresh import SERVER
-from tests.makers import MONDAY
+from tests.makers import LONG_AGO, MONDAY
 from tests.worker.site import Site
 
 
@@ -123,6 +125,8 @@ def test_recurring_work_comes_once_from_each_worker_and_whoever_has_time_does_it
 ) -> None:
     with database.write() as session:
         makers.installation(session)
+        token = sessions.begin(session, makers.user(session).id, Browser("192.0.2.7", "a browser"), LONG_AGO)
+        sessions.end(session, token, LONG_AGO)
     bells = [bell_on(redis, database, tmp_path) for _ in range(2)]
     for bell in bells:
         for task in bell.huey.read_periodic(MONDAY):
@@ -131,6 +135,8 @@ def test_recurring_work_comes_once_from_each_worker_and_whoever_has_time_does_it
     assert bells[0].huey.pending_count() == 4
     carry_out(bells[1])
     assert bells[1].troubles.sentences == {}
+    with database.read() as session:
+        assert session.scalars(select(UserSession)).all() == []  # it was forgotten, as what recurs has to
 
 
 def test_a_ring_that_went_to_a_worker_who_died_is_given_again(redis: Redis, database: Database, tmp_path: Path) -> None:
@@ -189,26 +195,56 @@ def test_g1_two_workers_on_postgresql_share_a_redis_and_send_each_mail_once(
     redis: Redis, postgresql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(SERVER, postgresql)
-    site = Site(tmp_path / "one")
+    site, started = Site(tmp_path / "one"), list[subprocess.Popen[bytes]]()
     try:
         site.serve_mail()
-        site.plan(lanes=6, leads=6)
-        other = site.start(OUTPOST_QUEUE=redis.url, OUTPOST_DATA=str(tmp_path / "two"))
-        wait_until(site.is_at_work, "the first worker to be at work", 60)
-        site.start(OUTPOST_QUEUE=redis.url)
-        wait_until(site.is_at_work, "the second one to be at work, too", 60)
+        for folder in ("two", "one/data"):
+            started.append(site.start(OUTPOST_QUEUE=redis.url, OUTPOST_DATA=str(tmp_path / folder)))
+            wait_until(site.is_at_work, "the worker to be at work", 60)
+        note_holders(site.database)
+        site.plan(lanes=WORKERS + 12, leads=1)  # more than one worker has threads that wait for a ring
         wait_until(lambda: is_done(site), "the work to be done", 120)
-        assert (other.poll(), site.end_worker()) == (None, 0)
-        other.terminate()
-        assert other.wait(30) == 0
+        assert holders(site.database) == boots(site.database)
+        for worker in started:
+            assert worker.poll() is None
+            worker.terminate()
+            assert worker.wait(30) == 0
         assert max(Counter(message for _, message in site.taken()).values()) == 1
         with site.database.read() as session:
             kept = session.scalar(select(func.count()).where(Spend.given_back_at.is_(None)))
-        assert (states(site.database), kept) == ({ActionState.ACCEPTED: 36}, 36)
+        assert (states(site.database), kept) == ({ActionState.ACCEPTED: WORKERS + 12}, WORKERS + 12)
         assert "queue.db" not in {path.name for path in site.data.iterdir()}
     finally:
-        other.kill()
+        for worker in started:
+            worker.kill()
+            worker.wait()
         site.stop()
+
+
+def note_holders(database: Database) -> None:
+    """Have PostgreSQL write down who takes a lane: the lane itself forgets it at the end."""
+    with database.write() as session:
+        for statement in (
+            "CREATE TABLE held (holder text)",
+            "CREATE FUNCTION note_holder() RETURNS trigger LANGUAGE plpgsql AS"
+            " 'BEGIN INSERT INTO held VALUES (NEW.holder); RETURN NULL; END'",
+            "CREATE TRIGGER held AFTER UPDATE OF holder ON lane FOR EACH ROW WHEN (NEW.holder IS NOT NULL)"
+            " EXECUTE FUNCTION note_holder()",
+        ):
+            session.connection().exec_driver_sql(statement)
+
+
+def holders(database: Database) -> set[str]:
+    with database.read() as session:
+        return set(session.scalars(text("SELECT holder FROM held")))
+
+
+def boots(database: Database) -> set[str]:
+    """Of the two workers, which have a row each."""
+    with database.read() as session:
+        found = session.scalars(select(Heartbeat.boot)).all()
+    assert len(found) == 2
+    return set(found)
 
 
 def is_done(site: Site) -> bool:
