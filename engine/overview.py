@@ -153,7 +153,7 @@ def _of_the_installation(desk: Desk) -> list[Need]:
         what = f"The worker does not answer; nothing is sent until it is back. {worker.refusal}".rstrip()
         found.append(Need(Urgency.NOW, "Worker", what, Remedy.CHECK))
     found += [Need(Urgency.NOW, "Worker", note, Remedy.CHECK) for note in told.notes]
-    found += [Need(Urgency.SOON, "Worker", one.sentence, Remedy.CHECK) for one in told.missing]
+    found += [Need(Urgency.SOON, "Worker", one.short, Remedy.CHECK) for one in told.missing]
     if wrong := clock_check.behind(desk.session, desk.now):
         found.append(Need(Urgency.NOW, "Clock", wrong, Remedy.CHECK))
     installed = desk.session.get(Installation, 1)

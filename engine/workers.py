@@ -27,6 +27,14 @@ class Missing:
     since: datetime
 
     @property
+    def short(self) -> str:
+        """For everybody who watches a workspace: the machines are the operators' affair."""
+        return (
+            f"A worker has not answered since {self.since:%Y-%m-%d %H:%M:%S} UTC; the others go on with what is due."
+            " Settings › Installation says which one."
+        )
+
+    @property
     def sentence(self) -> str:
         return (
             f"A worker (process {self.pid} on {self.host}) has not answered since {self.since:%Y-%m-%d %H:%M:%S} UTC; the"
