@@ -1,6 +1,7 @@
 """What recurs beside the lanes: each piece is named here and timed on the one page, engine/queue.py.
 
-Every piece looks for what is due and claims it in the database, so two workers that are at it at once do nothing twice.
+Every piece looks for what is due. What must not be done twice (a mail, a refresh, a code) is claimed in the database; what
+may be, such as a look at a domain, two workers that are at it at once may do twice, and it changes nothing.
 """
 
 import functools
@@ -60,7 +61,7 @@ class Recurring:
     _reading: Turns = field(default_factory=Turns)
     _reading_ill: Turns = field(default_factory=Turns)
     _telling: Turns = field(default_factory=Turns)
-    _signing_in: Turns = field(default_factory=Turns)  # slow: and a code that is presented twice is good for nothing
+    _signing_in: Turns = field(default_factory=Turns)  # slow: it asks Google and Microsoft
 
     def every_minute(self) -> None:
         database, now = self.outpost.database, clock.now()

@@ -1,11 +1,14 @@
 """What Google granted and nobody could keep: given back where that can be done, told to a person where it can't."""
 
+import threading
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select
 
 from engine import cut_off_sign_ins, giving_back, provider_sign_in
 from engine.cut_off_sign_ins import TOLD, settle_due
+from practice.oauth_answers import Answer, Call
 from practice.oauth_book import Unwell
 from storage.kinds import Provider
 from storage.tables import Alert, Mailbox, MailGrant, ProviderApp, SignInFlow
@@ -43,6 +46,38 @@ def test_a_code_that_google_never_saw_is_presented_and_given_back_when_google_is
     assert here.stand_in.book.live_grants(ADA) == 1
     assert giving_back.give_back_due(here.tokens) == 1
     assert (here.stand_in.book.live_grants(ADA), told(here)) == (0, [])
+
+
+def test_a_code_that_one_worker_presents_is_presented_by_no_other(here: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.stand_in.book.unwell = Unwell.BUSY
+    fails(here)
+    here.stand_in.book.unwell = None
+    here.now += LATER
+    presented: list[str] = []
+    answer = here.stand_in.answer
+
+    def while_another_worker_looks(call: Call) -> Answer:
+        presented.append(call.path)
+        if len(presented) == 1:
+            other = threading.Thread(target=settle_due, args=(here.tokens,))
+            other.start()
+            other.join(20)
+        return answer(call)
+
+    monkeypatch.setattr(here.stand_in, "answer", while_another_worker_looks)
+    assert (settle_due(here.tokens), codes(here), told(here)) == (1, 0, [])
+    assert (len(presented), here.stand_in.book.live_grants(ADA)) == (1, 1)
+
+
+def test_a_code_whose_presenter_died_is_presented_after_two_minutes(here: Office) -> None:
+    here.stand_in.book.unwell = Unwell.BUSY
+    fails(here)
+    here.stand_in.book.unwell = None
+    here.now += LATER
+    assert cut_off_sign_ins._claim(here.tokens, here.flow().id, here.now) is not None
+    assert (settle_due(here.tokens), codes(here)) == (1, 1)
+    here.now += timedelta(minutes=2)
+    assert (settle_due(here.tokens), codes(here), told(here)) == (1, 0, [])
 
 
 def test_an_answer_that_was_lost_on_the_way_is_told_and_over_with_the_next_sign_in(here: Office) -> None:
