@@ -159,7 +159,7 @@ def enable(desk: Desk, user_id: int) -> None:
 
 @use_case(needs=Permission.OWN)
 def make_owner(desk: Desk, user_id: int, is_owner: bool) -> None:
-    """Make a user an owner of the installation, or take that back; the last one stays."""
+    """Make a user an owner of the installation, or take that back: share links beyond what they keep end. The last stays."""
     user = _user(desk, user_id)
     if user.is_owner == is_owner:
         return
@@ -168,6 +168,8 @@ def make_owner(desk: Desk, user_id: int, is_owner: bool) -> None:
         invitations.end_sent(desk.session, user_id, desk.now)
     desk.audit("owner.changed", f"user:{user_id}", old={"owner": user.is_owner}, new={"owner": is_owner})
     user.is_owner = is_owner
+    if not is_owner:
+        share_links.end_out_of_reach_anywhere(desk, user)
 
 
 @use_case(needs=Permission.OWN)

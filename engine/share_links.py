@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from engine import identities, linkedin_consent, linkedin_sign_ins, sessions
 from engine.contact_details import Contact
-from engine.desk import Actor, Denied, Desk, Problem, use_case
+from engine.desk import Actor, Denied, Desk, Problem, allows, use_case
 from engine.linkedin_sign_ins import Progress
 from engine.names import checked_name
 from engine.sessions import Browser
 from storage.kinds import LinkedInSignInState, LinkedInState, Permission
-from storage.tables import Identity, LinkedInSignIn, MembershipIdentity, ShareLink, User, Workspace
+from storage.tables import Identity, LinkedInSignIn, ShareLink, User, Workspace
 from storage.vault import Place, Vault, VaultError
 
 VALID = timedelta(hours=24)
@@ -109,12 +109,21 @@ def revoke(desk: Desk, identity_id: int, link: int) -> None:
 
 
 def end_out_of_reach(desk: Desk, user: User) -> int:
-    """Revoke the open links that a user made here for identities that they have no access to any more."""
-    if user.is_owner:
-        return 0
+    """Revoke the open links that a user made here where they could not make them any more."""
     desk.session.flush()
-    named = select(MembershipIdentity.identity_id).where(MembershipIdentity.user_id == user.id)
-    return end_made(desk, user.email, desk.workspace, ShareLink.identity_id.not_in(named))
+    theirs = replace(desk, actor=Actor(user.id, user.email, user.is_owner))
+    access = theirs.access()
+    if access is None or not allows(access.role, Permission.MANAGE):
+        return end_made(desk, user.email, desk.workspace)
+    if access.identity_ids is None:
+        return 0
+    return end_made(desk, user.email, desk.workspace, ShareLink.identity_id.not_in(access.identity_ids))
+
+
+def end_out_of_reach_anywhere(desk: Desk, user: User) -> int:
+    """The same in every workspace: for who was an owner, and could make them in all."""
+    made = select(ShareLink.workspace_id).where(ShareLink.created_by == user.email, *_open(desk.now)).distinct()
+    return sum(end_out_of_reach(replace(desk, workspace_id=one), user) for one in desk.session.scalars(made).all())
 
 
 def end_made(desk: Desk, made_by: str, workspace_id: int | None = None, *of: ColumnElement[bool]) -> int:

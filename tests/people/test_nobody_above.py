@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -126,6 +127,31 @@ def test_the_share_links_of_identities_that_are_taken_from_somebody_end_with_the
                 share_links.look(session, token, MONDAY)
         told = select(Audit.identity_id, Audit.actor).where(Audit.what == "share_link.revoked")
         assert [tuple(row) for row in session.execute(told)] == [(one, office.owner.label) for one in shut]
+
+
+def test_who_is_no_owner_any_more_keeps_the_share_links_that_they_could_make_again(office: Office) -> None:
+    user_id = office.manager.user_id or 0
+    with office.database.write() as session:
+        ada, grace = (makers.identity(session, office.workspace_id) for _ in range(2))
+        wide, read, none = (makers.identity(session, makers.workspace(session).id) for _ in range(3))
+        for one, role in ((wide, Role.MANAGER), (read, Role.OPS)):
+            session.add(Membership(user_id=user_id, workspace_id=one.workspace_id, role=role, created_at=LONG_AGO))
+        people.change_access(makers.desk(session, office.workspace_id, office.owner), user_id=user_id, identity_ids=[ada.id])
+        people.make_owner(makers.desk(session, None, office.owner), user_id=user_id, is_owner=True)
+        owner = replace(office.manager, is_owner=True)
+        tokens = {
+            one.id: share_links.make(makers.desk(session, one.workspace_id, owner), identity_id=one.id)
+            for one in (ada, grace, wide, read, none)
+        }
+    with office.database.write() as session:
+        people.make_owner(makers.desk(session, None, office.owner), user_id=user_id, is_owner=False)
+    shut = {one.id: one.workspace_id for one in (grace, read, none)}
+    with office.database.read() as session:
+        for identity_id, token in tokens.items():
+            with pytest.raises(Problem, match="does not work any more") if identity_id in shut else nullcontext():
+                share_links.look(session, token, MONDAY)
+        told = select(Audit.identity_id, Audit.workspace_id).where(Audit.what == "share_link.revoked")
+        assert [tuple(row) for row in session.execute(told.order_by(Audit.identity_id))] == sorted(shut.items())
 
 
 def test_a_link_that_was_used_goes_on_for_the_person_who_used_it(office: Office) -> None:
