@@ -62,17 +62,22 @@ class Recurring:
     _reading_ill: Turns = field(default_factory=Turns)
     _telling: Turns = field(default_factory=Turns)
     _signing_in: Turns = field(default_factory=Turns)  # slow: it asks Google and Microsoft
+    _jobs: Turns = field(default_factory=Turns)
 
     def every_minute(self) -> None:
         database, now = self.outpost.database, clock.now()
         with self.wards.aside():
             self.troubles.guard("probes", lambda: mailbox_probes.probe_due(database, self._accounts(), now))
         self._signing_in.take(lambda: self.troubles.guard("sign-ins", self._sign_ins))
-        self.troubles.guard("imports and launches", lambda: long_jobs.carry_on(database, clock.now()))
+        # Two at the same job would write in each other's rests, in which others are to get at the database.
+        self._jobs.take(lambda: self.troubles.guard("imports and launches", self._long_jobs))
         self.troubles.guard("warm-up", lambda: warm_up_keeping.keep(database, now))
 
     def _accounts(self) -> Callable[[Session, Mailbox], MailAccount]:
         return account_for(self.outpost.vault, tokens_of(self.outpost, clock.now))
+
+    def _long_jobs(self) -> None:
+        long_jobs.carry_on(self.outpost.database, clock.now())
 
     def _sign_ins(self) -> None:
         """No mail waits for a token, and what nobody uses any more, or nobody got to keep, is given back."""

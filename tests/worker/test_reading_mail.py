@@ -3,11 +3,12 @@
 import threading
 from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from sqlalchemy import select, update
 
-from engine import clock, cut_off_sign_ins, reading_rounds
+from engine import clock, cut_off_sign_ins, long_jobs, reading_rounds
 from engine.config import load
 from engine.hands import Hands
 from engine.installation import Outpost
@@ -77,15 +78,24 @@ def test_a_round_that_hangs_lets_the_next_minute_pass(bell: Doorbell, monkeypatc
     finished("reading")
 
 
-def test_a_minute_of_a_slow_provider_presents_no_code_twice(bell: Doorbell, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("part", "work"),
+    [
+        pytest.param(cut_off_sign_ins, "settle_due", id="a slow provider presents no code twice"),
+        pytest.param(long_jobs, "carry_on", id="a long job is carried on by one thread"),
+    ],
+)
+def test_a_minute_that_lasts_longer_is_not_joined_by_the_next(
+    bell: Doorbell, monkeypatch: pytest.MonkeyPatch, part: ModuleType, work: str
+) -> None:
     over, begun = threading.Event(), list[object]()
 
-    def hangs(tokens: object) -> int:
-        begun.append(tokens)
+    def hangs(*given: object) -> int:
+        begun.append(given)
         over.wait(20)
         return 0
 
-    monkeypatch.setattr(cut_off_sign_ins, "settle_due", hangs)
+    monkeypatch.setattr(part, work, hangs)
     minute = threading.Thread(target=bell.recurring.every_minute)
     minute.start()
     wait_until(lambda: bool(begun), "the first minute", 20)
