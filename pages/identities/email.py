@@ -44,7 +44,7 @@ def _card(visit: shell.Visit, identity: IdentityView, address: Address, may: boo
     _head(visit, identity, address, going, may)
     if address.state_note and address.state is not MailboxState.OK:
         st.markdown(badges.plain(address.state_note, 900))
-    leads_back.show(address, may)
+    leads_back.show(identity, address, may)
     if may:
         _mend(visit, identity, address)
     if address.today and going is None:

@@ -1,6 +1,6 @@
 """Leads come back with their address a piece at a time: whatever happens between two pieces, it is still exactly those."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -8,11 +8,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 from sqlalchemy import select
+from streamlit.delta_generator import DeltaGenerator
 
 from engine import campaigns, disconnecting, long_jobs, mailboxes, provider_sign_in, sequence
 from engine.channels.effects import Accepted
 from engine.connections.oauth import Denial
 from engine.disconnecting import Healed, heal_more, healings_waiting
+from engine.pieces import paced
+from pages.identities import leads_back
 from storage.database import Database
 from storage.kinds import CampaignState, LeadState, MailboxState, Provider, Reason
 from storage.tables import Audit, Campaign, Disconnection, Mailbox
@@ -164,6 +167,36 @@ def test_the_card_says_how_many_are_still_to_come_and_brings_them_back_at_a_clic
     page.button(key=f"heal-{half.home}").click().run()
     assert not page.info
     assert half.standing() == half.before
+
+
+@pytest.mark.parametrize("breaks", [True, False], ids=["the address breaks", "the worker does the rest"])
+def test_a_click_whose_last_piece_finds_nothing_to_do_says_why_only_where_the_address_broke(
+    panel: Panel, monkeypatch: pytest.MonkeyPatch, breaks: bool
+) -> None:
+    with panel.database.write() as session:
+        makers.user(session, id=OWNER.user_id, is_owner=True)
+    half = Half(panel.database)
+    drawn: list[str] = []
+
+    def with_a_turn_of_another(piece: Callable[[], Healed], goes_on: Callable[[Healed], bool]) -> Healed:
+        def and_then() -> Healed:
+            done = piece()
+            half.set_state(MailboxState.RECONNECT_NEEDED) if breaks else half.carry_on()
+            return done
+
+        return paced(and_then, goes_on)
+
+    def progress(_bar: object, _share: float, text: str) -> None:
+        drawn.append(text)
+
+    monkeypatch.setattr(leads_back, "paced", with_a_turn_of_another)
+    monkeypatch.setattr(DeltaGenerator, "progress", progress)
+    page = panel.open("identity", OWNER, half.town.ada.workspace_id, id=half.town.ada.id, section="email")
+    page.button(key=f"heal-{half.home}").click().run()
+    assert (drawn, half.shown()) == (["4 are back, 1 remain"], (0, 1) if breaks else (0, 0))
+    address = half.town.boxes[0].address
+    told = [f"{address} is not connected any more; the others come back once it is connected again."] if breaks else []
+    assert [each.value.replace("\u2060", "") for each in page.toast] == told  # a joiner keeps it from becoming a link
 
 
 class Halves(Addresses):
