@@ -64,10 +64,11 @@ def _found(visit: shell.Visit) -> tuple[Paged[Line], bool]:
 
 
 def _nothing(everywhere: bool) -> None:
-    if st.session_state.get("find") or st.session_state.get("state") or everywhere:
+    if st.session_state.get("find") or st.session_state.get("state"):
         filters.nothing("No e-mail address fits these filters.", "Show all addresses", find="", state=None)
     else:
-        words = "No e-mail address is connected yet; connect one on an identity's page, under Email."
+        here = " in any workspace" if everywhere else ""
+        words = f"No e-mail address is connected yet{here}; connect one on an identity's page, under Email."
         empty.leads_to(words, "identities", "Show the identities", ":material/group:", "primary")
 
 

@@ -128,6 +128,22 @@ def test_a_narrow_column_tells_times_by_their_largest_unit(panel: Panel):
     assert set(page.dataframe[0].value["Provider"]) == {"IMAP"}
 
 
+def test_without_any_address_it_says_where_to_connect_one_in_this_workspace_and_in_all(panel: Panel):
+    with panel.database.write() as session:
+        client = makers.workspace(session)
+        makers.user(session, id=OWNER.user_id, is_owner=True)
+    page = panel.open("addresses", OWNER, client.id)
+    where = "connect one on an identity's page, under Email."
+    assert any(each.value == f"No e-mail address is connected yet; {where}" for each in page.markdown)
+    page.toggle(key="all").set_value(True).run()
+    assert any(each.value == f"No e-mail address is connected yet in any workspace; {where}" for each in page.markdown)
+    assert [each.label for each in page.main.get("button")] == ["Show the identities"]
+    page.text_input(key="find").set_value("ada").run()
+    assert any(each.value == "No e-mail address fits these filters." for each in page.markdown)
+    page.button[0].click().run()
+    assert (page.text_input(key="find").value, page.toggle(key="all").value) == ("", True)
+
+
 def test_the_pages_show_addresses_and_alerts(panel: Panel):
     with panel.database.write() as session:
         client = makers.workspace(session)
