@@ -80,13 +80,16 @@ def ask(desk: Desk, mailbox_id: int) -> None:
     desk.audit("domain.own_mail_asked", f"mailbox:{mailbox_id}", identity_id=mailbox.identity_id)
 
 
-def carry_on(database: Database, account_for: AccountFor, now: datetime, ca_file: str | None = None) -> int:
-    """Send what was asked for, and look for what was sent; says how many domains it worked on."""
+def carry_on(database: Database, account_for: AccountFor, now: Callable[[], datetime], ca_file: str | None = None) -> int:
+    """Send what was asked for, and look for what was sent; says how many domains it worked on.
+
+    `now` is asked anew for each: a server that takes its time must not use up the others'.
+    """
     with database.read() as session:
         pending = DomainCheck.learned["own"]["state"].as_string().in_(_PENDING)
         domains = list(session.scalars(select(DomainCheck.domain).where(pending).order_by(DomainCheck.domain)))
     for domain in domains:
-        _carry_on(database, account_for, domain, now, ca_file)
+        _carry_on(database, account_for, domain, now(), ca_file)
     return len(domains)
 
 
@@ -96,6 +99,8 @@ def _carry_on(database: Database, account_for: AccountFor, domain: str, now: dat
         own = dict(row.learned["own"])
         mailbox = session.get(Mailbox, own["mailbox_id"])
         obstacle = "The address is gone." if mailbox is None else _obstacle(session, mailbox)
+        if own["state"] not in _PENDING:
+            return  # another worker is done with it
         if own["state"] == _SENDING and to_micros(now) < own.get("sending_until", 0):
             return  # another worker is at it
         if own["state"] == _SENDING:  # by a worker that died meanwhile
@@ -115,13 +120,19 @@ def _carry_on(database: Database, account_for: AccountFor, domain: str, now: dat
             _set(row, {**own, "sending_until": to_micros(now + _AT_MOST)}, _SENDING, "")
     if is_new:
         note = _send(account, str(own["token"]), guard, now, ca_file)
-        with database.write() as session:
-            _set(session.get_one(DomainCheck, domain), own, _FAILED if note else _SENT, note)
+        _write(database, domain, own, lambda row: _set(row, own, _FAILED if note else _SENT, note))
         return
     seen = _find(account, junk, str(own["token"]), guard, ca_file)
     if seen is not None:
-        with database.write() as session:
-            _learn(session.get_one(DomainCheck, domain), own, seen, now)
+        _write(database, domain, own, lambda row: _learn(row, own, seen, now))
+
+
+def _write(database: Database, domain: str, own: dict[str, Any], write: Callable[[DomainCheck], None]) -> None:
+    """Unless it was given up meanwhile and asked for anew: what became of an old mail says nothing about the new one."""
+    with database.write() as session:
+        row = session.get_one(DomainCheck, domain)
+        if row.learned["own"]["token"] == own["token"]:
+            write(row)
 
 
 def _obstacle(session: Session, mailbox: Mailbox) -> str:

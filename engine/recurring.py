@@ -98,7 +98,7 @@ class Recurring:
                 if not self.outpost.config.practice:  # its domains are nobody's, and nothing is to leave the computer
                     look = functools.partial(domain_records.look, ask=domain_records.asker())
                     self.troubles.guard("domain checks", lambda: domain_checks.check_due(database, look, clock.now()))
-                self.troubles.guard("mails to oneself", lambda: own_mails.carry_on(database, self._accounts(), clock.now()))
+                self.troubles.guard("mails to oneself", lambda: own_mails.carry_on(database, self._accounts(), clock.now))
         finally:
             self._visiting.release()
 

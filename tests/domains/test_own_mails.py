@@ -14,9 +14,10 @@ from engine.desk import Problem, perform
 from storage.columns import to_micros
 from storage.database import Database
 from storage.kinds import MailboxState, RecordState
-from storage.tables import DomainCheck, Mailbox
+from storage.tables import DomainCheck, Identity, Mailbox
 from tests import makers
 from tests.bed.bed import Bed
+from tests.dispatch.sink import _account
 from tests.makers import MONDAY, OWNER
 
 PRESENT, UNCONFIRMED = RecordState.PRESENT, RecordState.UNCONFIRMED
@@ -38,7 +39,7 @@ class House:
         return perform(self.database, OWNER, self.workspace_id, self.now, task, **values)
 
     def carry_on(self) -> int:
-        return own_mails.carry_on(self.database, self._account, self.now, self.bed.ca_file if self.bed else None)
+        return own_mails.carry_on(self.database, self._account, lambda: self.now, self.bed.ca_file if self.bed else None)
 
     def look(self) -> own_mails.OwnMail | None:
         return self.do(own_mails.look, mailbox_id=self.box.id)  # type: ignore[no-any-return]
@@ -125,6 +126,45 @@ def test_what_another_worker_is_sending_is_left_to_it_for_two_minutes(database: 
     house.now += timedelta(seconds=1)
     house.carry_on()
     assert "ended while the mail was being sent" in house.look().note  # type: ignore[union-attr]
+
+
+def test_each_domain_has_its_two_minutes_whatever_the_one_before_it_took(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House(database)
+    with database.write() as session:
+        other = makers.mailbox(session, session.get_one(Identity, house.identity_id), address="ada@beta.test")
+    for box in (house.box, other):
+        house.do(own_mails.ask, mailbox_id=box.id)
+    left: dict[str, int] = {}
+
+    def takes_its_time(account: MailAccount, *_given: object) -> str:
+        with database.read() as session:
+            row = session.get_one(DomainCheck, domain_checks.domain_of(account.address))
+            left[row.domain] = row.learned["own"]["sending_until"] - to_micros(house.now)
+        house.now += timedelta(seconds=80)
+        return ""
+
+    monkeypatch.setattr(own_mails, "_send", takes_its_time)
+    own_mails.carry_on(database, _account, lambda: house.now)
+    assert left == {"acme.test": 120_000_000, "beta.test": 120_000_000}
+
+
+def test_what_became_of_a_mail_that_was_given_up_says_nothing_about_the_next_one(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House(database)
+    house.do(own_mails.ask, mailbox_id=house.box.id)
+
+    def given_up_and_asked_anew(*_given: object) -> str:
+        house.now += timedelta(minutes=3)
+        house.carry_on()
+        house.do(own_mails.ask, mailbox_id=house.box.id)
+        return "The server hung up."
+
+    monkeypatch.setattr(own_mails, "_send", given_up_and_asked_anew)
+    own_mails.carry_on(database, _account, lambda: house.now)
+    assert house.look() == own_mails.OwnMail(house.now, True, False, "")
 
 
 def test_nothing_is_sent_after_stop_from_a_paused_address_or_from_one_that_ended(database: Database) -> None:
