@@ -185,12 +185,28 @@ def test_the_situations_meet_every_gate_and_run() -> None:
     assert met[None] > 100
 
 
-def test_what_only_a_person_ends_carries_no_time() -> None:
+def test_what_only_a_person_ends_carries_no_time_but_that_of_a_raise_written_down_already() -> None:
+    met: Counter[Reason] = Counter()
     for seed, known, now in situations():
         for report in explain(known, now):
-            if isinstance(report.obstacle, Wait) and report.obstacle.reason in ENDED_BY_A_PERSON:
-                goes_up = any(use.raised_at is not None for use in known.uses or ())
-                assert report.obstacle.until is None or goes_up, seed
+            wait = report.obstacle
+            if isinstance(wait, Wait) and wait.reason in ENDED_BY_A_PERSON and wait.until is not None:
+                raises = _raises_that_end(wait.reason, known)
+                assert raises, (seed, wait)
+                assert all(at is not None and at <= wait.until for at in raises), (seed, wait)
+                met[wait.reason] += 1
+    assert min(met[Reason.LIMIT_ZERO], met[Reason.PENDING_LIMIT]) > 20  # else this law would be about too little
+
+
+def _raises_that_end(reason: Reason, known: Facts) -> list[datetime | None]:
+    """Of the clocks that hold it: every one that is at 0, the pending one alone, or none where there are no hours."""
+    if reason is Reason.LIMIT_ZERO:
+        holding = [use for use in known.clocks if use.limit == 0 and use.clock is not QuotaClock.PENDING_TOTAL]
+    elif reason is Reason.PENDING_LIMIT:
+        holding = [use for use in known.clocks if use.clock is QuotaClock.PENDING_TOTAL]
+    else:
+        holding = []
+    return [use.raised_at for use in holding]
 
 
 def test_a_limit_of_one_kind_never_blocks_another() -> None:
