@@ -78,15 +78,23 @@ class Manifest:
 
 
 def manifest(session: Session, folder: Path) -> Manifest:
-    """The copy that fits this database; an empty one when there is none, or when it belongs to another generation."""
+    """The copy that fits this database; an empty one when there is none, or when it belongs to another generation.
+
+    As far as the session's transaction sees: an exporter may have published more since the transaction began.
+    """
+    known, newest = _published(session, folder), _newest(session)
+    return replace(known, segments=tuple(segment for segment in known.segments if segment.hi <= newest))
+
+
+def _published(session: Session, folder: Path) -> Manifest:
+    """The same, however far it goes."""
     installation, generation = session.execute(text("SELECT mark, generation FROM installation")).one()
     own = Manifest(installation, generation)
     try:
         found = _parse((folder / "manifest.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return own
-    fits = (found.installation, found.generation) == (installation, generation) and found.hi <= _newest(session)
-    return found if fits else own
+    return found if (found.installation, found.generation) == (installation, generation) else own
 
 
 def tail(session: Session, after: int, workspace_id: int) -> pa.Table:
@@ -101,7 +109,9 @@ def export(database: Database, folder: Path, now: datetime) -> Manifest | None:
         if not alone:
             return None
         with database.read() as session:
-            known = manifest(session, folder)
+            known = _published(session, folder)
+            if known.hi > _newest(session):  # nobody else publishes, so the database is an older one: begin anew
+                known = replace(known, segments=())
             known = _write_missing(session, folder, known)
         known = _compact(folder, known)
         _drop_strangers(folder, known, now)

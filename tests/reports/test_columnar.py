@@ -1,5 +1,6 @@
 """The columnar copy: exact while it is written, and rebuilt from nothing when it does not fit."""
 
+import json
 import re
 import threading
 from datetime import timedelta
@@ -129,6 +130,35 @@ def test_a_copy_that_is_ahead_of_the_database_is_not_read(field: Field, tmp_path
     written = re.sub(r'"hi": \d+', '"hi": 9999', (field.folder / "manifest.json").read_text())
     (field.folder / "manifest.json").write_text(written)
     assert copied(field) == (0, 4, 4)
+
+
+def test_a_reader_who_began_before_the_last_export_takes_only_the_rest_from_the_database(field: Field) -> None:
+    def send_and_export() -> None:
+        with field.database.write() as session:
+            sent(session, field.lanes[0], MONDAY)
+        columnar.export(field.database, field.folder, MONDAY)
+
+    send_and_export()
+    with field.database.write() as session:
+        sent(session, field.lanes[0], MONDAY)
+    with field.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Event)) == 8
+        send_and_export()
+        known = columnar.manifest(session, field.folder)
+        assert (len(known.segments), known.hi) == (1, 4)
+        assert columnar.tail(session, known.hi, field.workspace_id).column("id").to_pylist() == [5, 6, 7, 8]
+
+
+def test_a_copy_that_is_ahead_of_the_database_is_made_anew(field: Field) -> None:
+    with field.database.write() as session:
+        sent(session, field.lanes[0], MONDAY)
+    columnar.export(field.database, field.folder, MONDAY)
+    path = field.folder / "manifest.json"
+    known = json.loads(path.read_text())
+    known["segments"].append({"file": "seg/none", "lo": 5, "hi": 9999, "rows": 9995})
+    path.write_text(json.dumps(known))
+    columnar.export(field.database, field.folder, MONDAY)
+    assert copied(field) == (4, 0, 4)
 
 
 def test_a_second_exporter_leaves_the_first_alone(field: Field) -> None:
