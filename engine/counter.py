@@ -66,14 +66,17 @@ class Counter:
 
     def do(self, work: Callable[[Session], T]) -> T:
         """Run `work` in a transaction that it may share with others'; it must be fit to run twice, as after a rollback."""
-        [ticket] = self.do_all([work])
+        [ticket] = self._bring([work])
         if ticket.error is not None:
             raise ticket.error
         result: T = ticket.result
         return result
 
-    def do_all(self, works: Sequence[Callable[[Session], Any]]) -> list[Ticket]:
-        """Several pieces of work that one thread brings, alike enough to be done together; what came of each."""
+    def do_all(self, works: Sequence[Joint[Any]]) -> list[Ticket]:
+        """Several pieces of work that one thread brings, to be done as one set; what came of each."""
+        return self._bring(works)
+
+    def _bring(self, works: Sequence[Callable[[Session], Any]]) -> list[Ticket]:
         tickets = [Ticket(work) for work in works]
         first = tickets[0]
         first.called.acquire()

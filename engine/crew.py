@@ -1,7 +1,7 @@
 """Threads that carry on with lanes together: whoever is free does what is to be done next, on whichever lane.
 
-Threads of one Python process that work beside each other mostly wait for its lock. So a few are awake as long as servers
-are prompt: they deliver whatever was begun, and whoever brings in the last of it writes for all lanes at once and begins
+Threads of one Python process that work beside each other mostly wait for its lock. So one is awake as long as servers
+are prompt: it delivers whatever was begun, and with the last of it brought in, writes for all lanes at once and begins
 their next mails. Where a server takes its time, more threads go out a moment later, until every lane has its own.
 """
 
@@ -64,7 +64,7 @@ class Crew:
         """
         me = _Thread(threading.Condition(self._lock))
         me.journey = _Journey(visit, me)
-        turn = visit.next_turn()
+        turn = self._next_turn(me.journey)
         with self._lock:
             self._put(me.journey, turn)
             while not me.journey.is_over:
@@ -121,12 +121,12 @@ class Crew:
 
     def _deliver(self, journey: _Journey) -> None:
         """A step of a delivery; while its answer is on its way, the others have their turns."""
-        visit, turn, is_over = journey.visit, None, True
+        is_over = True
         try:
-            is_over = visit.step()
-            turn = visit.next_turn() if is_over else None
+            is_over = journey.visit.step()
         except BaseException as error:
             journey.error = error
+        turn = self._next_turn(journey) if is_over and journey.error is None else None
         with self._lock:
             self._out -= 1
             self._slow = min(self._slow, self._out)
@@ -137,14 +137,26 @@ class Crew:
             else:
                 self._to_deliver.append(journey)
 
+    def _next_turn(self, journey: _Journey) -> Turn | None:
+        try:
+            return journey.visit.next_turn()
+        except BaseException as error:
+            journey.error = journey.visit.failed(self.counter, error)
+            return None
+
     def _write(self, journeys: list[_Journey]) -> None:
-        tickets = self.counter.do_all([journey.turn for journey in journeys if journey.turn is not None])
-        going_on = []
-        for journey, ticket in zip(journeys, tickets, strict=True):
-            if ticket.error is not None:
-                journey.error = journey.visit.failed(self.counter, ticket.error)
-            elif journey.visit.has_begun(ticket.result):
-                going_on.append(journey)
+        going_on: list[_Journey] = []
+        try:
+            tickets = self.counter.do_all([journey.turn for journey in journeys if journey.turn is not None])
+            for journey, ticket in zip(journeys, tickets, strict=True):
+                if ticket.error is not None:
+                    journey.error = journey.visit.failed(self.counter, ticket.error)
+                elif journey.visit.has_begun(ticket.result):
+                    going_on.append(journey)
+        except BaseException as error:  # a defect of ours must not keep every lane for ever; recovery sees to what is held
+            for journey in journeys:
+                journey.error = journey.error or error
+            going_on.clear()
         with self._lock:
             self._is_writing = False
             self._to_deliver.extend(going_on)

@@ -1,9 +1,11 @@
 """The counter: threads that wait together are written together, and one whose work fails spoils nothing for the others."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Self
 
 import pytest
 from sqlalchemy import event, select
@@ -69,12 +71,25 @@ def test_long_work_fills_no_transaction_and_gates_are_asked_after_it(counter: Co
     assert together == [THREADS + 1, THREADS, THREADS]
 
 
+@dataclass
+class Writes(Joint[str]):
+    name: str
+
+    def __call__(self, session: Session) -> str:
+        return writes(self.name)(session)
+
+    @classmethod
+    def at_once(cls, session: Session, works: Sequence[Self]) -> list[str]:
+        return [work(session) for work in works]
+
+
 def test_what_one_thread_brings_shares_a_commit_and_each_gets_its_result(counter: Counter, database: Database) -> None:
     lanes_with_work(database)
     commits: list[int] = []
     event.listen(database.engine, "commit", lambda _connection: commits.append(1))
-    tickets = counter.do_all([writes(f"one {number}") for number in range(THREADS)])
-    assert [ticket.result for ticket in tickets] == [f"one {number}" for number in range(THREADS)]
+    names = [f"one {number}" for number in range(3 * THREADS)]
+    assert [ticket.result for ticket in counter.do_all([Writes(name) for name in names])] == names
+    assert written(database) == set(names)
     assert len(commits) == 1
 
 

@@ -241,3 +241,33 @@ def test_lanes_that_come_and_go_while_servers_dawdle_lose_and_double_nothing(
     assert not worker.raised
     assert set(post.sent.values()) == {1}
     assert states(database) == {ActionState.ACCEPTED: (LANES - 1) * LEADS, ActionState.SKIPPED: LEADS}
+
+
+def test_what_went_out_is_recorded_though_nobody_can_say_whether_to_go_on(database: Database, tmp_path: Path) -> None:
+    (lane,) = lanes_with_work(database, leads=2, limit=NO_LIMIT)
+    asked = itertools.count()
+
+    def may_go_on() -> bool:
+        if next(asked):
+            raise ValueError("no answer")
+        return True
+
+    worker = Worker(database, tmp_path, post := Post())
+    assert over(worker.start([lane], hands_of(post, tmp_path), may_go_on))
+    assert [str(error) for error in worker.raised] == ["no answer"]
+    assert worker.left == [lane]
+    assert states(database) == {ActionState.ACCEPTED: 1, ActionState.PLANNED: 1}
+
+
+def test_a_defect_at_the_counter_keeps_nobody(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lanes = lanes_with_work(database, lanes=LANES, leads=1, limit=NO_LIMIT)
+    worker = Worker(database, tmp_path, post := Post())
+
+    def broken(_works: object) -> list[Any]:
+        raise RuntimeError("The work was neither done nor refused.")
+
+    monkeypatch.setattr(worker.crew.counter, "do_all", broken)
+    assert over(worker.start(lanes, hands_of(post, tmp_path)))
+    assert len(worker.raised) == LANES
+    assert sorted(worker.left) == lanes
+    assert not post.sent
