@@ -1,4 +1,4 @@
-"""The same sends as bare Huey tasks and as Celery tasks on Redis: `python -m benchmarks.peers huey FOLDER PORT MAILS`.
+"""The same sends as bare Huey tasks and as Celery tasks on Redis: `python -m benchmarks.peers huey FOLDER PORT MAILS THREADS`.
 
 Each task appends one byte to a file when its mail was taken, which is how the benchmark sees the end.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from celery import Celery
 from huey import SqliteHuey
 
-from benchmarks.sending import THREADS, send
+from benchmarks.sending import send
 
 _PORT = int(os.environ.get("BENCH_SINK", "0"))
 _DONE = Path(os.environ.get("BENCH_DONE", "/dev/null"))
@@ -36,8 +36,8 @@ def note(done: Path) -> None:
     os.close(descriptor)
 
 
-def by_huey(folder: Path, port: int, mails: int) -> None:
-    """Queue all, then let a consumer of as many threads as the worker's carry them out; prints the seconds."""
+def by_huey(folder: Path, port: int, mails: int, threads: int) -> None:
+    """Queue all, then let a consumer of so many threads carry them out; prints the seconds."""
     huey = SqliteHuey("bare", filename=str(folder / "huey.db"), results=False)
 
     def deliver() -> None:
@@ -49,7 +49,7 @@ def by_huey(folder: Path, port: int, mails: int) -> None:
         task()
     watcher = threading.Thread(target=_stop_at, args=(folder / "huey.done", mails), daemon=True)
     watcher.start()
-    huey.create_consumer(workers=THREADS, worker_type="thread", periodic=False, initial_delay=0.01).run()
+    huey.create_consumer(workers=threads, worker_type="thread", periodic=False, initial_delay=0.01).run()
 
 
 def _stop_at(done: Path, mails: int) -> None:
@@ -62,4 +62,4 @@ def _stop_at(done: Path, mails: int) -> None:
 
 
 if __name__ == "__main__":
-    by_huey(Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
+    by_huey(Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5]))

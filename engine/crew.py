@@ -49,8 +49,8 @@ class Crew:
     _to_write: list[_Journey] = field(default_factory=list)
     _write_by: float = 0.0
     _is_writing: bool = False
-    _out: int = 0  # deliveries under way
-    _slow: int = 0  # of these, how many nobody waits for
+    _out: set[_Journey] = field(default_factory=set)  # steps of deliveries under way
+    _slow: set[_Journey] = field(default_factory=set)  # those of them that nobody waits for
     _at_once: int = 1  # how many others may be out; where servers are prompt, two would wait for each other only
     _taken: int = 0  # deliveries ever begun
     _asleep: dict[_Thread, None] = field(default_factory=dict)
@@ -78,10 +78,7 @@ class Crew:
                     finally:
                         self._lock.acquire()
             self._call_another()
-        me.journey.visit.end()
-        if me.journey.error is not None:
-            raise me.journey.error
-        return me.journey.visit
+        return _ended(me.journey, self.counter)
 
     def _put(self, journey: _Journey, turn: Turn | None) -> None:
         if turn is None:
@@ -97,18 +94,21 @@ class Crew:
         journey.thread.awake.notify()
 
     def _next_job(self, me: _Thread) -> Callable[[], None] | None:
-        if self._to_deliver and self._out - self._slow < self._at_once:
+        if self._to_deliver and self._has_room():
             journey = self._take(me)
-            self._out += 1
+            self._out.add(journey)
             self._taken += 1
             self._call_another()
             return partial(self._deliver, journey)
-        nobody_comes = self._out <= self._slow or self.now() >= self._write_by
+        nobody_comes = len(self._out) == len(self._slow) or self.now() >= self._write_by
         if self._to_write and not self._is_writing and nobody_comes:
             journeys, self._to_write = self._to_write, []
             self._is_writing = True
             return partial(self._write, journeys)
         return None
+
+    def _has_room(self) -> bool:
+        return len(self._out) - len(self._slow) < self._at_once
 
     def _take(self, me: _Thread) -> _Journey:
         """The first that waits; it becomes the thread's own, so that whoever is held up is held up for his own lane."""
@@ -128,9 +128,9 @@ class Crew:
             journey.error = error
         turn = self._next_turn(journey) if is_over and journey.error is None else None
         with self._lock:
-            self._out -= 1
-            self._slow = min(self._slow, self._out)
-            if self._out == 0:
+            self._out.discard(journey)
+            self._slow.discard(journey)
+            if len(self._out) == len(self._slow):
                 self._at_once = 1
             if is_over:
                 self._put(journey, turn)
@@ -141,7 +141,7 @@ class Crew:
         try:
             return journey.visit.next_turn()
         except BaseException as error:
-            journey.error = journey.visit.failed(self.counter, error)
+            journey.error = error
             return None
 
     def _write(self, journeys: list[_Journey]) -> None:
@@ -150,7 +150,7 @@ class Crew:
             tickets = self.counter.do_all([journey.turn for journey in journeys if journey.turn is not None])
             for journey, ticket in zip(journeys, tickets, strict=True):
                 if ticket.error is not None:
-                    journey.error = journey.visit.failed(self.counter, ticket.error)
+                    journey.error = ticket.error
                 elif journey.visit.has_begun(ticket.result):
                     going_on.append(journey)
         except BaseException as error:  # a defect of ours must not keep every lane for ever; recovery sees to what is held
@@ -165,7 +165,7 @@ class Crew:
 
     def _call_another(self) -> None:
         """Wake a thread where there is something to do, or nobody who watches over what waits."""
-        may_go_out = bool(self._to_deliver) and self._out - self._slow < self._at_once
+        may_go_out = bool(self._to_deliver) and self._has_room()
         is_unwatched = self._watcher is None and bool(self._to_deliver or self._to_write)
         if self._asleep and (may_go_out or is_unwatched):
             thread, _ = self._asleep.popitem()
@@ -182,4 +182,15 @@ class Crew:
         was_called = me.awake.wait(_STUCK if self._to_deliver else max(0.0, self._write_by - self.now()))
         self._watcher = None
         if not was_called and self._taken == seen:
-            self._slow, self._at_once = self._out, 2 * self._at_once
+            self._slow, self._at_once = set(self._out), 2 * self._at_once
+
+
+def _ended(journey: _Journey, counter: Counter) -> Visit:
+    """What its thread does when a visit is over; each by its own, so that those that failed meet at the counter."""
+    visit, error = journey.visit, journey.error
+    try:
+        if error is not None:
+            raise visit.failed(counter, error)
+    finally:
+        visit.end()
+    return visit

@@ -61,7 +61,7 @@ class Hand(Protocol):
 class Hands:
     """The e-mail channel with how to read an account and a letter, and the hands of all other kinds.
 
-    They serve one thread's visit to a lane, at whose end it calls `leave`: what was kept open between two mails is over.
+    They serve one visit to a lane, at whose end `leave` is called: what was kept open between two mails is over.
     """
 
     mailer: Mailer

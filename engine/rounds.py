@@ -1,9 +1,9 @@
 """Carrying on with a lane, and the turns of several lanes as one set.
 
-Threads whose lanes wait for the database at the same moment stand at one counter (engine.counter). What is alike in their
-turns, mails that were taken and mails that may go, is then read, judged and written for all of them in one statement each;
-every other turn is done by itself beside it. Whatever is not as a set expects it to be undoes the set, and each turn is
-done alone: the single way (engine.dispatch) decides, the set is only quicker.
+The turns of lanes that wait for the database at the same moment are brought to one counter (engine.counter, engine.crew).
+What is alike in them, mails that were taken and mails that may go, is then read, judged and written for all of them in one
+statement each; every other turn is done by itself beside it. Whatever is not as a set expects it to be undoes the set, and
+each turn is done alone: the single way (engine.dispatch) decides, the set is only quicker.
 """
 
 from collections.abc import Callable, Mapping, Sequence

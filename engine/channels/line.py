@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
 from engine import clock, crash_points
-from engine.channels.effects import Accepted, Delivery, Failed, MailAccount, Uncertain
+from engine.channels.effects import Accepted, Delivery, Failed, MailAccount, Outcome, Uncertain
 from engine.channels.refusals import Stage, lost, not_connected, refusal
 from engine.connections.network import Deadline
 from engine.connections.smtp import SmtpSession
@@ -33,10 +33,10 @@ class _Refused:
 
 @dataclass(slots=True)
 class Line:
-    """The connection of one thread to the SMTP server of an account; `sign_in` opens one, or raises ConnectionTrouble.
+    """The connection of one visit to the SMTP server of an account; `sign_in` opens one, or raises ConnectionTrouble.
 
     Signing in takes several times what a letter takes, so the connection stays for the next letter of the same account
-    where the server took this one. `leave` ends it.
+    where the server took this one. `leave` ends it. Not for two threads at a time.
     """
 
     sign_in: Callable[[MailAccount, Deadline], SmtpSession]
@@ -49,22 +49,35 @@ class Line:
         """Hand over built bytes, at most once."""
         session = self._of(account, deadline)
         if session is not None:
-            crash_points.reached("connected")
-            refused = yield from _offer(session, sender, recipient)
-            if refused is None:
-                return (yield from self._give(account, session, content))
-            if not refused.of_the_connection:
-                return refused.outcome
+            outcome, is_of_the_connection = yield from self._attempt(account, session, sender, recipient, content)
+            if not is_of_the_connection:
+                return outcome
             # Only this connection was refused: it had been idle, or had carried as many letters as one may.
         try:
             session = self.sign_in(account, deadline)
         except ConnectionTrouble as trouble:
             return not_connected(trouble)
+        outcome, _ = yield from self._attempt(account, session, sender, recipient, content)
+        return outcome
+
+    def _attempt(
+        self, account: MailAccount, session: SmtpSession, sender: str, recipient: str, content: bytes
+    ) -> Generator[None, None, tuple[Outcome, bool]]:
+        """What came of it, and whether that says something of the connection alone."""
         crash_points.reached("connected")
-        refused = yield from _offer(session, sender, recipient)
-        if refused is not None:
-            return refused.outcome
-        return (yield from self._give(account, session, content))
+        try:
+            refused = yield from _offer(session, sender, recipient)
+            if refused is not None:
+                return refused.outcome, refused.of_the_connection
+            outcome = yield from _hand_over(session, content)
+        except BaseException:
+            session.close()
+            raise
+        if isinstance(outcome, Accepted):
+            self._kept, self._since = (account, session), clock.monotonic()
+        else:
+            session.leave()
+        return outcome, False
 
     def leave(self) -> None:
         """Say goodbye, if there is anybody to say it to."""
@@ -77,19 +90,11 @@ class Line:
         if self._kept is None:
             return None
         owner, session = self._kept
-        if owner != account or clock.monotonic() - self._since > KEPT:
+        if owner != account or clock.monotonic() - self._since > KEPT or not session.is_quiet():
             self.leave()
             return None
         self._kept, session.deadline = None, deadline
         return session
-
-    def _give(self, account: MailAccount, session: SmtpSession, content: bytes) -> Delivery:
-        outcome = yield from _hand_over(session, content)
-        if isinstance(outcome, Accepted):
-            self._kept, self._since = (account, session), clock.monotonic()
-        else:
-            session.leave()
-        return outcome
 
 
 def _offer(session: SmtpSession, sender: str, recipient: str) -> Generator[None, None, _Refused | None]:

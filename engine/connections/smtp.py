@@ -1,6 +1,7 @@
 """A signed-in SMTP session: encrypted, certificate verified, every wait cut to one deadline, a password tried once."""
 
 import base64
+import select
 import smtplib
 import socket
 import ssl
@@ -12,6 +13,7 @@ from engine.connections.trouble import ConnectionTrouble, Trouble, scrub, sign_i
 from engine.connections.trust import troubles
 from storage.kinds import Security
 
+_PIECE = 16_384  # bytes: a TLS record holds no more
 _OUR_NAME = "[127.0.0.1]"  # what mail programs say too; the host's own name is nobody's business
 
 
@@ -38,9 +40,18 @@ class SmtpSession(smtplib.SMTP):
         return super().getreply()
 
     def send(self, s: bytes | str) -> None:  # type: ignore[override]
-        if self.sock is not None:
-            self.sock.settimeout(self.deadline.left())
-        super().send(s)
+        """In pieces, each cut to the deadline: TLS gives every record the whole of a timeout."""
+        for start in range(0, len(s), _PIECE):
+            if self.sock is not None:
+                self.sock.settimeout(self.deadline.left())
+            super().send(s[start : start + _PIECE])
+
+    def is_quiet(self) -> bool:
+        """Whether the server has said nothing that nobody asked for; what it says unasked ends a conversation."""
+        if self.sock is None or (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending()):
+            return False
+        self.file = None  # and with it what was read too much
+        return not select.select([self.sock], [], [], 0)[0]
 
     def left(self) -> float:
         """Seconds that remain until the deadline, which is each letter's own; TimeoutError when there are none."""

@@ -32,7 +32,7 @@ def window_at(hours: WorkingHours, at: datetime) -> Window | None:
 
 @lru_cache(maxsize=4096)  # several gates ask of the same instant, and so do the lanes of one identity
 def next_window(hours: WorkingHours, after: datetime) -> Window | None:
-    """The window that contains `after`, else the next one to open; None when there is none within 400 days."""
+    """The window that contains `after` (UTC), else the next one to open; None when there is none within 400 days."""
     day = local_day(hours, after) - _DAY
     for _ in range(FARTHEST + 2):
         window = _window_of(hours, day)

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from engine.channels import line
-from engine.channels.effects import Accepted, Failed, Uncertain, at_a_stretch
+from engine.channels.effects import Accepted, Failed, Uncertain
 from engine.channels.email import EmailChannel
 from storage.kinds import Reason
 from tests.bed.bed import Bed
-from tests.bed.scripted import DROP, Authority, Script, scripted_smtp
+from tests.bed.scripted import DROP, HANG, Authority, Script, scripted_smtp
 from tests.mail.conftest import account_at, letter
 
 BOTH = pytest.mark.parametrize("extensions", ["", "PIPELINING"])
@@ -148,10 +148,51 @@ def test_the_envelope_goes_out_in_one_round_trip_where_the_server_says_so(row: E
 
 
 def test_the_time_of_each_letter_is_its_own(row: EmailChannel, authority: Authority) -> None:
-    script = Script(turns={"dot": ["250 2.0.0 OK", "hang"]}, context=authority.good())
+    script = Script(turns={"dot": ["250 2.0.0 OK", "250 2.0.0 OK", HANG]}, context=authority.good())
     with scripted_smtp(script) as port:
+        assert isinstance(row.deliver(account_at(port), letter(), 3), Accepted)
+        time.sleep(3.1)  # the first one's time is over, and that is nothing to the second
         assert isinstance(row.deliver(account_at(port), letter(), 30), Accepted)
-        assert isinstance(row.deliver(account_at(port), letter(), 0.5), Uncertain)
+        began = time.monotonic()
+        assert isinstance(row.deliver(account_at(port), letter(), 3), Uncertain)
+        assert time.monotonic() - began < 15
+    assert script.connections == 1
+
+
+@BOTH
+@pytest.mark.parametrize("unasked", ["421 4.4.2 Idle too long", "250 2.0.0 And once more"])
+def test_what_a_server_says_unasked_is_no_answer_to_the_next_letter(
+    row: EmailChannel, authority: Authority, extensions: str, unasked: str
+) -> None:
+    script = Script({"extensions": extensions}, turns={"dot": [f"250 2.0.0 OK\r\n{unasked}"]}, context=authority.good())
+    unknown = "550 5.1.1 <nobody@bravo.test>: user unknown"
+    script.turns["rcpt"] = ["250 2.1.5 OK", unknown]
+    with scripted_smtp(script) as port:
+        first, second = (row.deliver(account_at(port), letter(), 5) for _ in range(2))
+    assert isinstance(first, Accepted)
+    assert isinstance(second, Failed)
+    assert second.reason is Reason.RECIPIENT_REFUSED
+    assert letters(script) == 1
+
+
+def test_no_connection_stays_open_while_the_copy_is_filed(
+    authority: Authority, channel: EmailChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[object] = []
+
+    def file_copy(asked: EmailChannel, *_: object) -> str:
+        kept.append(asked.line._kept if asked.line is not None else None)
+        return "filed"
+
+    monkeypatch.setattr(EmailChannel, "_file_copy", file_copy)
+    script, row = Script(context=authority.good()), channel.in_a_row()
+    with scripted_smtp(script) as port:
+        for sent_folder in ("Sent", ""):
+            account = replace(account_at(port), sent_folder=sent_folder)
+            assert isinstance(row.deliver(account, letter(), 5), Accepted)
+        row.leave()
+    assert kept[0] is None
+    assert kept[1] is not None
 
 
 @pytest.mark.parametrize(
@@ -171,14 +212,18 @@ def test_content_goes_over_the_wire_in_whole_lines_with_its_dots_doubled(content
 def test_a_real_server_takes_letters_in_a_row_over_one_connection(bed: Bed, post: EmailChannel) -> None:
     ada, marie, row = bed.new_account(), bed.new_address("marie", "bravo.test"), post.in_a_row()
     nobody = letter("nobody@no-such-domain.invalid")
-    sent = [at_a_stretch(row.delivery(ada, letter(marie, message_id=f"<row{each}@outpost.test>"), 15)) for each in range(3)]
-    first = row.line._kept if row.line is not None else None
+    ada = replace(ada, sent_folder="")
+    sent, sessions = [], []
+    for each in range(3):
+        sent.append(row.deliver(ada, letter(marie, message_id=f"<row{each}@outpost.test>"), 15))
+        sessions.append(row.line._kept[1] if row.line is not None and row.line._kept is not None else None)
     refused = row.deliver(ada, nobody, 15)
     last = row.deliver(ada, letter(marie, message_id="<row3@outpost.test>"), 15)
     row.leave()
     bed.wait_for_mails(marie, 4)
     assert all(isinstance(outcome, Accepted) for outcome in [*sent, last])
-    assert first is not None
-    assert first[1].has_extn("pipelining")
+    assert sessions[0] is not None
+    assert sessions[0].has_extn("pipelining")
+    assert sessions == [sessions[0]] * 3
     assert not isinstance(refused, Uncertain)
     assert sorted(mail["Message-ID"] for mail in bed.mails(marie)) == [f"<row{each}@outpost.test>" for each in range(4)]
