@@ -1,4 +1,4 @@
-"""The same sends as bare Huey tasks and as Celery tasks on Redis: `python -m benchmarks.peers huey FOLDER PORT MAILS THREADS`.
+"""The same sends as bare Huey tasks and as Celery tasks on Redis: `-m benchmarks.peers huey FOLDER PORT MAILS THREADS`.
 
 Each task appends one byte to a file when its mail was taken, which is how the benchmark sees the end.
 """
