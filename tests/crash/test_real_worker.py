@@ -75,7 +75,9 @@ def _is_done(site: Site) -> bool:
 
 
 def _longest_pause(site: Site, killed: list[float]) -> float:
-    times = [at for at, _ in site.taken()]
+    """Until the next mail was taken, or the next worker was killed: at a point that only a worker at work comes by."""
+    times = [at for at, _ in site.taken()] + killed
+    assert max(times) > killed[-1]
     return max(min(at for at in times if at > kill) - kill for kill in killed)
 
 
