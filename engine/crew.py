@@ -16,7 +16,7 @@ from engine.counter import Counter
 from engine.rounds import Turn, Visit
 
 MOMENT = 0.02  # seconds; far less than most deliveries take, and enough for all that are about to end
-_STUCK = 0.003  # seconds without anything taken up, while something waits to be: those who are out take their time
+STUCK = 0.003  # seconds without anything taken up, while something waits to be: those who are out take their time
 
 
 @dataclass(eq=False, slots=True)
@@ -40,11 +40,14 @@ class _Thread:
 
 @dataclass
 class Crew:
-    """The threads of one worker that are at lanes. `moment` is how long who wants to write waits for those who are out."""
+    """The threads of one worker that are at lanes. `moment` is how long who wants to write waits for those who are out, and
+    `stuck` after how long without anything taken up more of them go out; both in seconds.
+    """
 
     counter: Counter
     now: Callable[[], float] = clock.monotonic  # seconds
     moment: float = MOMENT
+    stuck: float = STUCK
     _to_deliver: deque[_Journey] = field(default_factory=deque)
     _to_write: list[_Journey] = field(default_factory=list)
     _write_by: float = 0.0
@@ -179,7 +182,7 @@ class Crew:
             self._asleep.pop(me, None)
             return
         seen, self._watcher = self._taken, me
-        was_called = me.awake.wait(_STUCK if self._to_deliver else max(0.0, self._write_by - self.now()))
+        was_called = me.awake.wait(self.stuck if self._to_deliver else max(0.0, self._write_by - self.now()))
         self._watcher = None
         if not was_called and self._taken == seen:
             self._slow, self._at_once = set(self._out), 2 * self._at_once

@@ -176,7 +176,7 @@ def _beat(outpost: Outpost, bell: Doorbell, boot: str, name: str, presence: Pres
                         host=socket.gethostname(),
                         started_at=started,
                         at=clock.now(),
-                        note=" ".join(dict.fromkeys(list(bell.troubles.sentences.values()))),
+                        note=" ".join(bell.troubles.lasting()),
                     ),
                 )
         except SQLAlchemyError as error:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from storage.tables import Heartbeat
@@ -14,6 +14,7 @@ LATE = timedelta(seconds=20)
 DOWN = timedelta(seconds=60)
 _REMEMBERED = timedelta(days=1)  # a worker that is silent; then it is taken for one that was taken away
 _THE_ONLY_ONE = "worker"
+_ENDED = ""  # in place of the boot
 IS_WORKER = Heartbeat.name.like(f"{_THE_ONLY_ONE}%")
 NEWEST = select(func.max(Heartbeat.at)).where(IS_WORKER)
 
@@ -69,6 +70,8 @@ def leave(session: Session, name: str, now: datetime) -> None:
     others = select(Heartbeat.name).where(IS_WORKER, Heartbeat.name != name, Heartbeat.at >= now - DOWN)
     if session.scalars(others.limit(1)).first() is not None:
         session.execute(delete(Heartbeat).where(Heartbeat.name == name))
+    else:
+        session.execute(update(Heartbeat).where(Heartbeat.name == name).values(boot=_ENDED))
 
 
 def last_sign(session: Session) -> datetime | None:
@@ -81,7 +84,9 @@ def signs(session: Session, now: datetime) -> Signs:
     """What the workers' rows say; where none answers, none is missing beside the others."""
     rows = session.scalars(select(Heartbeat).where(IS_WORKER).order_by(Heartbeat.at.desc(), Heartbeat.name)).all()
     answering = [row for row in rows if now - row.at <= DOWN]
-    silent = [row for row in rows if now - row.at > DOWN] if answering else []
+    # One that ended in order, or that was started as another (a new machine's name, an older version), is not missed.
+    missed = [row for row in rows if row.boot != _ENDED and row.name != _THE_ONLY_ONE]
+    silent = [row for row in missed if now - row.at > DOWN] if answering else []
     return Signs(
         rows[0].at if rows else None,
         tuple(dict.fromkeys(row.note for row in answering if row.note)),

@@ -51,7 +51,12 @@ class SmtpSession(smtplib.SMTP):
         if self.sock is None or (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending()):
             return False
         self.file = None  # and with it what was read too much
-        return not select.select([self.sock], [], [], 0)[0]
+        try:
+            listening = select.poll()
+            listening.register(self.sock, select.POLLIN)
+            return not listening.poll(0)
+        except (OSError, ValueError):
+            return False
 
     def left(self) -> float:
         """Seconds that remain until the deadline, which is each letter's own; TimeoutError when there are none."""

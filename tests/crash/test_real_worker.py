@@ -50,7 +50,7 @@ def test_a_killed_worker_loses_nothing_sends_nothing_twice_and_comes_back(sites:
     assert {one for _, one in copies.taken()} == set(_message_ids(copies, ActionState.ACCEPTED))  # lost 0
 
 
-def _kill_and_finish(site: Site, seed: int) -> list[float]:
+def _kill_and_finish(site: Site, seed: int) -> list[tuple[float, bool]]:
     chance = random.Random(seed)
     killed = []
     for turn in range(KILLS):
@@ -62,7 +62,7 @@ def _kill_and_finish(site: Site, seed: int) -> list[float]:
             time.sleep(chance.uniform(0, 1))  # the random moment, not a wait for something
             worker.kill()
         assert worker.wait(60) == -signal.SIGKILL, site.log.read_text()[-3000:]
-        killed.append(time.monotonic())
+        killed.append((time.monotonic(), point != ""))
     site.start()
     wait_until(lambda: _is_done(site), "the work to be done", 90)
     assert site.end_worker() == 0
@@ -74,11 +74,12 @@ def _is_done(site: Site) -> bool:
     return site.left() == 0
 
 
-def _longest_pause(site: Site, killed: list[float]) -> float:
-    """Until the next mail was taken, or the next worker was killed: at a point that only a worker at work comes by."""
-    times = [at for at, _ in site.taken()] + killed
-    assert max(times) > killed[-1]
-    return max(min(at for at in times if at > kill) - kill for kill in killed)
+def _longest_pause(site: Site, killed: list[tuple[float, bool]]) -> float:
+    """Until the next mail was taken, or the next worker was killed at a point that only a worker at work comes by."""
+    mails = [at for at, _ in site.taken()]
+    assert max(mails) > killed[-1][0]
+    times = mails + [at for at, is_at_work in killed if is_at_work]
+    return max(min(at for at in times if at > kill) - kill for kill, _ in killed)
 
 
 def _check_the_books(site: Site) -> None:

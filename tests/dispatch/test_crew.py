@@ -131,7 +131,7 @@ def address_of(database: Database, lane_id: int) -> str:
 def test_every_mail_of_every_lane_goes_out_once_and_few_writings_do_for_all(database: Database, tmp_path: Path) -> None:
     lanes = lanes_with_work(database, lanes=LANES, leads=LEADS, limit=NO_LIMIT)
     worker = Worker(database, tmp_path, post := Post())
-    worker.crew.moment = 2.0  # a loaded machine keeps threads from coming in time
+    worker.crew.moment = worker.crew.stuck = 2.0  # a loaded machine keeps threads from coming in time
     with commits_of(database) as commits:
         assert over(worker.start(lanes, hands_of(post, tmp_path)))
     assert not worker.raised

@@ -174,7 +174,7 @@ def test_of_several_workers_each_has_a_row_and_a_dead_one_is_named_while_the_oth
         for name, seconds in ((one, 300), (other, 1)):
             workers.keep(session, beat(name, seconds=seconds))
     part = look(panel)["worker"]
-    assert not part.is_well
+    assert part.is_well  # the others do what is due
     assert "A worker (process 12 on mill) has not answered since 2026-11-23 09:55:00 UTC; the others go on" in part.sentence
     with panel.database.write() as session:
         workers.keep(session, beat(one, seconds=0))  # another was started in its place
@@ -186,6 +186,17 @@ def test_of_several_workers_each_has_a_row_and_a_dead_one_is_named_while_the_oth
     with panel.database.write() as session:
         workers.keep(session, beat(other, seconds=-86_401))
         assert [row.name for row in session.scalars(select(Heartbeat))] == [other]
+
+
+def test_the_only_worker_of_a_machine_that_was_replaced_is_not_missed(panel: Panel) -> None:
+    old, new = (workers.name_of(host, Path("data"), alone=False) for host in ("pod-1", "pod-2"))
+    with panel.database.write() as session:
+        workers.keep(session, beat("worker", seconds=400))  # of an older version, which had one row for all
+        workers.keep(session, beat(old, seconds=300))
+        workers.leave(session, old, MONDAY - timedelta(seconds=300))
+        workers.keep(session, beat(new, seconds=1))
+    part = look(panel)["worker"]
+    assert (part.is_well, part.sentence) == (True, "The worker answers.")
 
 
 def test_a_worker_that_does_not_start_for_a_silent_redis_says_so(panel: Panel) -> None:
